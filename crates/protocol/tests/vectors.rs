@@ -1,0 +1,67 @@
+//! Holds this crate to the Noir definition: `circuits/ownership/vectors.json` is computed by `circuits/vectors`.
+
+use serde::Deserialize;
+use veilpass_protocol::{
+    Commitment, Epoch, FieldElement, IdentitySecret, Leaf, Node, Nullifier, RegistryId, Scope, TREE_DEPTH, TokenId,
+    TrackId, hash_leaf, hash_node, hash_nullifier, hash_scope, permute,
+};
+
+#[derive(Deserialize)]
+struct File {
+    vectors: Vec<Vector>,
+}
+
+#[derive(Deserialize)]
+struct Vector {
+    name: String,
+    input: Input,
+    output: Output,
+}
+
+#[derive(Deserialize)]
+struct Input {
+    registry_id: RegistryId,
+    track_id: TrackId,
+    epoch: FieldElement,
+    identity_secret: FieldElement,
+    token_id: TokenId,
+    leaf_index_bits: [bool; TREE_DEPTH],
+    siblings: [Node; TREE_DEPTH],
+}
+
+#[derive(Deserialize)]
+struct Output {
+    permutation_of_0_1_2_3: [FieldElement; 4],
+    commitment: Commitment,
+    leaf: Leaf,
+    node_of_commitment_and_leaf: Node,
+    scope: Scope,
+    nullifier: Nullifier,
+    merkle_root: Node,
+}
+
+#[test]
+fn rust_and_noir_agree() {
+    let file: File = serde_json::from_str(include_str!("../../../circuits/ownership/vectors.json")).unwrap();
+    assert!(file.vectors.len() >= 5);
+    for Vector { name, input, output } in file.vectors {
+        assert_eq!(permute([0, 1, 2, 3].map(FieldElement::from_u64)), output.permutation_of_0_1_2_3, "{name}");
+
+        let secret = IdentitySecret::from_be_bytes(&input.identity_secret.to_be_bytes()).unwrap();
+        assert_eq!(secret.commitment(), output.commitment, "{name}");
+        let leaf = hash_leaf(secret.commitment(), input.token_id, input.track_id);
+        assert_eq!(leaf, output.leaf, "{name}");
+        let node = hash_node(Node::new(output.commitment.element()), leaf.as_node());
+        assert_eq!(node, output.node_of_commitment_and_leaf, "{name}");
+
+        let epoch = Epoch(u64::from_be_bytes(input.epoch.to_be_bytes()[24..].try_into().unwrap()));
+        let scope = hash_scope(input.registry_id, input.track_id, epoch);
+        assert_eq!(scope, output.scope, "{name}");
+        assert_eq!(hash_nullifier(&secret, scope), output.nullifier, "{name}");
+
+        let root = input.siblings.iter().zip(input.leaf_index_bits).fold(leaf.as_node(), |node, (sibling, is_right)| {
+            if is_right { hash_node(*sibling, node) } else { hash_node(node, *sibling) }
+        });
+        assert_eq!(root, output.merkle_root, "{name}");
+    }
+}
