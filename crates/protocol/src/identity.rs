@@ -18,7 +18,7 @@ pub struct IdentitySecret(FieldElement);
 
 impl IdentitySecret {
     /// Draws a uniform secret.
-    pub fn random(rng: &mut (impl CryptoRng)) -> Self {
+    pub fn random(rng: &mut impl CryptoRng) -> Self {
         let mut bytes = Zeroizing::new([0; FIELD_BYTES]);
         loop {
             rng.fill_bytes(bytes.as_mut());

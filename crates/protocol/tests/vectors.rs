@@ -59,9 +59,10 @@ fn rust_and_noir_agree() {
         assert_eq!(scope, output.scope, "{name}");
         assert_eq!(hash_nullifier(&secret, scope), output.nullifier, "{name}");
 
-        let root = input.siblings.iter().zip(input.leaf_index_bits).fold(leaf.as_node(), |node, (sibling, is_right)| {
-            if is_right { hash_node(*sibling, node) } else { hash_node(node, *sibling) }
-        });
+        let root =
+            input.siblings.iter().zip(input.leaf_index_bits).fold(leaf.as_node(), |node, (sibling, is_right)| {
+                if is_right { hash_node(*sibling, node) } else { hash_node(node, *sibling) }
+            });
         assert_eq!(root, output.merkle_root, "{name}");
     }
 }

@@ -1,1 +1,100 @@
-//! stub
+//! Postgres: the truth of the service. All SQL of the project is in this crate.
+//!
+//! [`Store`] is a pool; each file adds the operations of one concern to it. Times are the database's (`now()`), so
+//! machines need not agree on the clock. Field elements are stored as their canonical 32 bytes, big-endian.
+
+mod convert;
+mod error;
+mod jobs;
+mod leaves;
+mod outbox;
+mod prover_keys;
+mod registries;
+mod roots;
+mod verifications;
+
+use std::{str::FromStr, time::Duration};
+
+pub use error::StoreError;
+pub use jobs::{EnqueueError, JobFailure, JobOutcome, JobState, LeasedJob, MAX_ATTEMPTS, NewJob, ProofJob};
+pub use leaves::{Enrolment, LeafChange};
+pub use outbox::{OutboxEntry, OutboxIntent};
+pub use prover_keys::AnnouncedKey;
+pub use registries::{NewRegistry, Registry};
+pub use roots::{PublishError, PublishedRoot};
+use sqlx::{
+    PgPool,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+pub use verifications::{RecordError, VerificationRecord};
+
+/// The project's migrations, in order.
+pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations");
+
+/// A pool of connections to the project's database.
+#[derive(Clone, Debug)]
+pub struct Store {
+    pool: PgPool,
+}
+
+/// How to connect.
+#[derive(Clone, Debug)]
+pub struct StoreConfig {
+    /// Most connections held at once.
+    pub max_connections: u32,
+    /// For how long a caller waits for a connection before it is told that the database is unavailable.
+    pub acquire_timeout: Duration,
+    /// After how long the server ends a statement.
+    pub statement_timeout: Duration,
+    /// Shown in `pg_stat_activity`.
+    pub application_name: &'static str,
+}
+
+impl Default for StoreConfig {
+    fn default() -> Self {
+        Self {
+            max_connections: 20,
+            acquire_timeout: Duration::from_secs(3),
+            statement_timeout: Duration::from_secs(30),
+            application_name: "veilpass",
+        }
+    }
+}
+
+impl Store {
+    /// Prepares a pool for a `postgres://` URL. Connects when first used, so a service starts (and reports itself not
+    /// ready) while the database is away.
+    pub fn connect_lazy(url: &str, config: &StoreConfig) -> Result<Self, StoreError> {
+        let options = PgConnectOptions::from_str(url)
+            .map_err(|_| StoreError::Url)?
+            .application_name(config.application_name)
+            .options([("statement_timeout", format!("{}ms", config.statement_timeout.as_millis()))]);
+        let pool = PgPoolOptions::new()
+            .max_connections(config.max_connections)
+            .acquire_timeout(config.acquire_timeout)
+            .idle_timeout(Duration::from_secs(30))
+            .connect_lazy_with(options);
+        Ok(Self { pool })
+    }
+
+    /// Uses a pool that exists already.
+    pub fn from_pool(pool: PgPool) -> Self {
+        Self { pool }
+    }
+
+    /// Applies the migrations that are missing. Safe to call from several processes at once.
+    pub async fn migrate(&self) -> Result<(), StoreError> {
+        MIGRATOR.run(&self.pool).await.map_err(StoreError::Migrate)
+    }
+
+    /// One round trip, to see whether the database answers and has this build's schema.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        sqlx::query("SELECT 1 FROM registries LIMIT 1").execute(&self.pool).await?;
+        Ok(())
+    }
+
+    /// Closes all connections, after those in use are returned.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+}

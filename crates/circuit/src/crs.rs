@@ -1,0 +1,65 @@
+//! Finds BN254's structured reference string (CRS), which proving needs.
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+};
+
+use crate::paths::workspace_root;
+
+/// Points that the ownership circuit needs: one for each of its 2^12 rows, and one more.
+pub const OWNERSHIP_CRS_POINTS: u64 = (1 << 12) + 1;
+
+const POINT_BYTES: u64 = 64;
+
+/// A folder with `bn254_g1.dat`: points of 64 bytes (x || y, big-endian), beginning with (1, 2).
+#[derive(Debug, Clone)]
+pub struct Crs {
+    dir: PathBuf,
+    points: Option<u64>,
+}
+
+/// The folder named by `CRS_PATH` is no good.
+#[derive(Debug, thiserror::Error)]
+#[error("CRS_PATH={} holds no bn254_g1.dat with at least {OWNERSHIP_CRS_POINTS} points; unset it to let bb fetch its own", dir.display())]
+pub struct CrsError {
+    dir: PathBuf,
+}
+
+impl Crs {
+    /// `CRS_PATH`, else `~/.bb-crs`, else `../shared/crs` beside the project, else `~/.bb-crs` again, into which `bb`
+    /// will download ([`Self::is_present`] is then false).
+    pub fn locate() -> Result<Self, CrsError> {
+        if let Some(dir) = env::var_os("CRS_PATH").filter(|value| !value.is_empty()).map(PathBuf::from) {
+            let points = points_in(&dir);
+            return if points.is_some() { Ok(Self { dir, points }) } else { Err(CrsError { dir }) };
+        }
+        let home = env::var_os("HOME").map(PathBuf::from).unwrap_or_else(env::temp_dir).join(".bb-crs");
+        for dir in [home.clone(), workspace_root().join("../shared/crs")] {
+            if let Some(points) = points_in(&dir) {
+                return Ok(Self { dir, points: Some(points) });
+            }
+        }
+        Ok(Self { dir: home, points: None })
+    }
+
+    /// The folder: the value of `CRS_PATH` for `bb`.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Whether the points are there already; if not, `bb` downloads them at its first proof.
+    pub fn is_present(&self) -> bool {
+        self.points.is_some()
+    }
+
+    /// Number of points in the file, if it is there.
+    pub fn points(&self) -> Option<u64> {
+        self.points
+    }
+}
+
+fn points_in(dir: &Path) -> Option<u64> {
+    let points = std::fs::metadata(dir.join("bn254_g1.dat")).ok()?.len() / POINT_BYTES;
+    (points >= OWNERSHIP_CRS_POINTS).then_some(points)
+}

@@ -1,0 +1,150 @@
+//! Enrolment and revocation: places of a tree and the log of their changes.
+
+use sqlx::{PgConnection, Row};
+use veilpass_protocol::{Leaf, RegistryId, TokenId, TrackId, WalletHash};
+
+use crate::{
+    Store, StoreError,
+    convert::{bigint, element, unsigned},
+};
+
+/// A token to enrol for a track.
+#[derive(Clone, Debug)]
+pub struct Enrolment {
+    /// HMAC of the wallet that owns the token.
+    pub wallet_hash: WalletHash,
+    /// The token.
+    pub token_id: TokenId,
+    /// The track that it unlocks.
+    pub track_id: TrackId,
+    /// `H(LEAF, C, token_id, track_id)`.
+    pub leaf: Leaf,
+}
+
+/// One change of a tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LeafChange {
+    /// Its number: 1, 2, 3... within the registry, without gaps.
+    pub seq: u64,
+    /// The place that changed.
+    pub leaf_index: u32,
+    /// What the place holds since then; [`Leaf::EMPTY`] after a revocation.
+    pub leaf: Leaf,
+}
+
+impl Store {
+    /// Enrols tokens, in order, at the next places of the registry's tree, all or none. Returns the first place.
+    ///
+    /// A token that is enrolled for the same track already violates `merkle_leaves_one_per_token_and_track`.
+    pub async fn enrol(&self, registry: RegistryId, enrolments: &[Enrolment]) -> Result<u64, StoreError> {
+        let count = bigint(enrolments.len() as u64);
+        let mut tx = self.pool.begin().await?;
+        let counters = sqlx::query(
+            "UPDATE registries SET leaf_count = leaf_count + $2, change_seq = change_seq + $2
+             WHERE id = $1 RETURNING leaf_count - $2 AS first_index, change_seq - $2 AS last_seq",
+        )
+        .bind(registry.to_be_bytes())
+        .bind(count)
+        .fetch_one(&mut *tx)
+        .await?;
+        let first: i64 = counters.try_get("first_index")?;
+        let last_seq: i64 = counters.try_get("last_seq")?;
+
+        let column = |of: fn(&Enrolment) -> [u8; 32]| enrolments.iter().map(|e| of(e).to_vec()).collect::<Vec<_>>();
+        let leaves = column(|e| e.leaf.to_be_bytes());
+        sqlx::query(
+            "INSERT INTO merkle_leaves (registry_id, leaf_index, wallet_hash, token_id, track_id, leaf_hash)
+             SELECT $1, $2 + place - 1, wallet_hash, token_id, track_id, leaf_hash
+             FROM unnest($3::bytea[], $4::bytea[], $5::bytea[], $6::bytea[])
+                  WITH ORDINALITY AS new (wallet_hash, token_id, track_id, leaf_hash, place)",
+        )
+        .bind(registry.to_be_bytes())
+        .bind(first)
+        .bind(column(|e| *e.wallet_hash.as_bytes()))
+        .bind(column(|e| e.token_id.to_be_bytes()))
+        .bind(column(|e| e.track_id.to_be_bytes()))
+        .bind(&leaves)
+        .execute(&mut *tx)
+        .await?;
+        sqlx::query(
+            "INSERT INTO leaf_changes (registry_id, seq, leaf_index, leaf_hash)
+             SELECT $1, $2 + place, $3 + place - 1, leaf_hash
+             FROM unnest($4::bytea[]) WITH ORDINALITY AS new (leaf_hash, place)",
+        )
+        .bind(registry.to_be_bytes())
+        .bind(last_seq)
+        .bind(first)
+        .bind(&leaves)
+        .execute(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        u64::try_from(first).map_err(|_| StoreError::corrupt("registries", "leaf_count is negative"))
+    }
+
+    /// Revokes the enrolment at a place: the place becomes the empty leaf with the next published root, which also ends
+    /// all older roots. Returns whether there was an enrolment to revoke.
+    pub async fn revoke(&self, registry: RegistryId, leaf_index: u32) -> Result<bool, StoreError> {
+        let mut tx = self.pool.begin().await?;
+        // The registry's row first, as in `enrol`: changes of one tree happen one after the other.
+        let seq = next_change(&mut tx, registry).await?;
+        let revoked = sqlx::query(
+            "UPDATE merkle_leaves SET revoked_at = now()
+             WHERE registry_id = $1 AND leaf_index = $2 AND revoked_at IS NULL",
+        )
+        .bind(registry.to_be_bytes())
+        .bind(i64::from(leaf_index))
+        .execute(&mut *tx)
+        .await?;
+        if revoked.rows_affected() == 0 {
+            return Ok(false);
+        }
+        sqlx::query("INSERT INTO leaf_changes (registry_id, seq, leaf_index, leaf_hash) VALUES ($1, $2, $3, $4)")
+            .bind(registry.to_be_bytes())
+            .bind(seq)
+            .bind(i64::from(leaf_index))
+            .bind(Leaf::EMPTY.to_be_bytes())
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    /// Up to `limit` changes after number `after` and up to number `until`, in order. Costs what it returns.
+    pub async fn leaf_changes(
+        &self,
+        registry: RegistryId,
+        after: u64,
+        until: u64,
+        limit: u32,
+    ) -> Result<Vec<LeafChange>, StoreError> {
+        const TABLE: &str = "leaf_changes";
+        let rows = sqlx::query(
+            "SELECT seq, leaf_index, leaf_hash FROM leaf_changes
+             WHERE registry_id = $1 AND seq > $2 AND seq <= $3 ORDER BY seq LIMIT $4",
+        )
+        .bind(registry.to_be_bytes())
+        .bind(bigint(after))
+        .bind(bigint(until))
+        .bind(i64::from(limit))
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter()
+            .map(|row| {
+                Ok(LeafChange {
+                    seq: unsigned(row, TABLE, "seq")?,
+                    leaf_index: u32::try_from(unsigned(row, TABLE, "leaf_index")?)
+                        .map_err(|_| StoreError::corrupt(TABLE, "leaf_index"))?,
+                    leaf: element(row, TABLE, "leaf_hash", Leaf::new)?,
+                })
+            })
+            .collect()
+    }
+}
+
+async fn next_change(connection: &mut PgConnection, registry: RegistryId) -> Result<i64, StoreError> {
+    let row = sqlx::query("UPDATE registries SET change_seq = change_seq + 1 WHERE id = $1 RETURNING change_seq")
+        .bind(registry.to_be_bytes())
+        .fetch_one(connection)
+        .await?;
+    Ok(row.try_get("change_seq")?)
+}
