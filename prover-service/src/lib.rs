@@ -1,1 +1,18 @@
-//! stub
+//! The prover: leases a job, opens its sealed witness, finds the leaf's path in its own tree, solves the circuit
+//! (acvm), proves (a warm `bb` over a pipe), verifies the proof against the pinned key, and stores it.
+//!
+//! The pieces are public so that benches and tests can drive them without a database.
+
+mod config;
+mod engine;
+mod key_file;
+mod prove;
+mod service;
+mod solver;
+mod trees;
+
+pub use config::Config;
+pub use engine::{EngineConfig, EngineError, Proof, ProvingEngine};
+pub use key_file::{KeyFileError, load_or_create_key};
+pub use service::run;
+pub use solver::{OwnershipInputs, SolveError, Solver, Witness};

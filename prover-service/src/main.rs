@@ -1,1 +1,28 @@
-fn main() {}
+//! `veilpass-prover`: see `--help`.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use veilpass_prover::Config;
+
+fn main() -> ExitCode {
+    let config = Config::parse();
+    veilpass_telemetry::init_logs("veilpass-prover", config.log_format);
+    forbid_core_dumps();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime can be started");
+    match runtime.block_on(veilpass_prover::run(config)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(error = format!("{error:#}"), "cannot go on");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// A core dump would hold witnesses. The limit passes on to the `bb` workers.
+fn forbid_core_dumps() {
+    use nix::sys::resource::{Resource, setrlimit};
+    if let Err(error) = setrlimit(Resource::RLIMIT_CORE, 0, 0) {
+        tracing::warn!(%error, "core dumps stay allowed");
+    }
+}

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use hpke::{Deserializable, Kem as _, Serializable};
-use rand::{CryptoRng, RngCore};
+use rand::CryptoRng;
 use veilpass_protocol::ProverKeyId;
 use zeroize::Zeroizing;
 
@@ -50,7 +50,7 @@ pub struct ProverSecretKey(<Kem as hpke::Kem>::PrivateKey);
 
 impl ProverSecretKey {
     /// Draws a key.
-    pub fn generate(rng: &mut (impl RngCore + CryptoRng)) -> Self {
+    pub fn generate(rng: &mut impl CryptoRng) -> Self {
         Self(Kem::gen_keypair(rng).0)
     }
 

@@ -29,7 +29,7 @@ pub fn seal(
     key: &ProverPublicKey,
     statement: &ProofStatement,
     witness: &OwnershipWitness,
-    rng: &mut (impl rand::CryptoRng + rand::RngCore),
+    rng: &mut impl rand::CryptoRng,
 ) -> SealedWitness {
     let (encapsulated, ciphertext) = hpke::single_shot_seal::<Aead, Kdf, Kem, _>(
         &hpke::OpModeS::Base,

@@ -147,6 +147,18 @@ impl Store {
         Ok(done.rows_affected() == 1)
     }
 
+    /// Gives a job back after a failed attempt, or ends it after [`MAX_ATTEMPTS`]. `false`: the lease was lost.
+    pub async fn retry_job(&self, job: Uuid, lease_id: Uuid) -> Result<bool, StoreError> {
+        // An expired lease and a failed attempt are the same to a job, so the same statement ends both.
+        let done = sqlx::query("UPDATE proof_jobs SET lease_expires_at = '-infinity' WHERE id = $1 AND lease_id = $2")
+            .bind(job)
+            .bind(lease_id)
+            .execute(&self.pool)
+            .await?;
+        self.requeue_expired_jobs().await?;
+        Ok(done.rows_affected() == 1)
+    }
+
     /// Gives a job back untouched (a prover that stops): the attempt does not count. `false`: the lease was lost.
     pub async fn release_job(&self, job: Uuid, lease_id: Uuid) -> Result<bool, StoreError> {
         let done = sqlx::query(
