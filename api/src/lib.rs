@@ -1,1 +1,19 @@
-//! stub
+//! The Veilpass API: validates, coordinates and answers. It never proves, and links nothing that could.
+//!
+//! A request goes through [`router`]'s layers, is parsed by [`body::Json`] into a strict type, handled in `routes`, and
+//! answered as JSON, or as problem+json (RFC 9457) that names the offending field.
+
+mod body;
+mod config;
+mod problem;
+mod router;
+mod routes;
+mod serve;
+mod state;
+mod verifier;
+
+pub use config::Config;
+pub use router::router;
+pub use serve::run;
+pub use state::{AppState, Policy};
+pub use verifier::{BbVerifier, ProofVerifier, Verdict, VerifierError};

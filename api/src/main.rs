@@ -1,1 +1,19 @@
-fn main() {}
+//! `veilpass-api`: see `--help`.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use veilpass_api::Config;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let config = Config::parse();
+    veilpass_telemetry::init_logs("veilpass-api", config.log_format);
+    match veilpass_api::run(config).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(error = format!("{error:#}"), "cannot go on");
+            ExitCode::FAILURE
+        }
+    }
+}

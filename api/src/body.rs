@@ -1,0 +1,94 @@
+//! Request bodies: strict JSON, whose errors name the field.
+
+use axum::{
+    body::Bytes,
+    extract::{FromRequest, Request, rejection::BytesRejection},
+    http::{StatusCode, header},
+};
+use base64::{Engine, prelude::BASE64_STANDARD};
+use serde::{Deserialize, Deserializer, de::DeserializeOwned};
+
+use crate::{problem::Problem, router::BODY_LIMIT};
+
+/// A JSON body. Unknown fields are refused by the types themselves (`deny_unknown_fields`).
+pub(crate) struct Json<T>(pub(crate) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let media_type = content_type.unwrap_or_default().split(';').next().unwrap_or_default().trim();
+        if !media_type.eq_ignore_ascii_case("application/json") {
+            return Err(Problem::not_json());
+        }
+        let bytes = Bytes::from_request(request, state).await.map_err(|rejection: BytesRejection| {
+            if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+                Problem::too_large(BODY_LIMIT)
+            } else {
+                Problem::malformed("the body could not be read to its end")
+            }
+        })?;
+        let mut deserializer = serde_json::Deserializer::from_slice(&bytes);
+        let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| describe(&error))?;
+        deserializer.end().map_err(|_| Problem::malformed("something follows the JSON document"))?;
+        Ok(Self(value))
+    }
+}
+
+fn describe(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
+    use serde_json::error::Category;
+    let (path, inner) = (error.path().to_string(), error.inner());
+    match inner.classify() {
+        Category::Eof => Problem::malformed("the JSON document ends too early"),
+        Category::Syntax | Category::Io => Problem::malformed(format!("not JSON: {}", without_position(inner))),
+        Category::Data => {
+            let message = without_position(inner);
+            match field_of(&path, &message) {
+                Some(field) => Problem::malformed_field(field, message),
+                None => Problem::malformed(message),
+            }
+        }
+    }
+}
+
+/// serde_json ends its messages with " at line 1 column 2", which says nothing about a one-line body.
+fn without_position(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.rsplit_once(" at line ").map_or(text.clone(), |(message, _)| message.to_owned())
+}
+
+/// The field to blame: the path, or for a missing or unknown field the name that serde puts in its message.
+fn field_of(path: &str, message: &str) -> Option<String> {
+    let named = message
+        .strip_prefix("missing field `")
+        .or_else(|| message.strip_prefix("unknown field `"))
+        .and_then(|rest| rest.split('`').next());
+    let path = if path == "." { "" } else { path };
+    match named {
+        Some(name) if path.is_empty() => Some(name.to_owned()),
+        Some(name) if path == name || path.ends_with(&format!(".{name}")) => Some(path.to_owned()),
+        Some(name) => Some(format!("{path}.{name}")),
+        None if path.is_empty() => None,
+        None => Some(path.to_owned()),
+    }
+}
+
+/// Bytes of exactly `N`, as padded standard base64.
+#[derive(Debug, Clone)]
+pub(crate) struct Base64Bytes<const N: usize>(pub(crate) Box<[u8; N]>);
+
+impl<'de, const N: usize> Deserialize<'de> for Base64Bytes<N> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        use serde::de::Error;
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        let bytes =
+            BASE64_STANDARD.decode(text.as_bytes()).map_err(|_| D::Error::custom("not padded standard base64"))?;
+        let found = bytes.len();
+        let bytes: Box<[u8; N]> = bytes
+            .into_boxed_slice()
+            .try_into()
+            .map_err(|_| D::Error::custom(format!("expected {N} bytes, found {found}")))?;
+        Ok(Self(bytes))
+    }
+}

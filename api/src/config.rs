@@ -1,0 +1,47 @@
+//! Settings: flags, or the environment.
+
+use std::{net::IpAddr, path::PathBuf};
+
+use veilpass_telemetry::LogFormat;
+
+/// The Veilpass API: takes proof requests and proofs over HTTP, coordinates, and never proves.
+#[derive(Clone, Debug, clap::Parser)]
+#[command(name = "veilpass-api", version)]
+pub struct Config {
+    /// Postgres, as postgres://user:password@host/database.
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    pub database_url: String,
+
+    /// Address to listen on.
+    #[arg(long, env = "HOST", default_value = "0.0.0.0")]
+    pub host: IpAddr,
+
+    /// Port to listen on; 0 takes a free one and prints it.
+    #[arg(long, env = "PORT", default_value = "8080")]
+    pub port: u16,
+
+    /// Who proofs may be for: the origins of the frontends that this API serves, separated by commas.
+    #[arg(long = "audiences", env = "VEILPASS_AUDIENCES", value_delimiter = ',', required = true)]
+    pub audiences: Vec<String>,
+
+    /// For how long a session that a proof is bound to may live, in seconds.
+    #[arg(long, env = "VEILPASS_MAX_SESSION_SECONDS", default_value = "86400")]
+    pub max_session_seconds: u64,
+
+    /// How many proof jobs may wait; more are refused with 503 and Retry-After.
+    #[arg(long, env = "VEILPASS_QUEUE_CAPACITY", default_value = "1000")]
+    pub queue_capacity: u32,
+
+    /// Most connections to Postgres.
+    #[arg(long, env = "VEILPASS_DATABASE_CONNECTIONS", default_value = "20")]
+    pub database_connections: u32,
+
+    /// The bb binary, which checks proofs as a child process. Default: the one that ./veilpass installed, else the first
+    /// on PATH; its version must be the pinned one.
+    #[arg(long, env = "VEILPASS_BB")]
+    pub bb: Option<PathBuf>,
+
+    /// How log lines look.
+    #[arg(long, env = "VEILPASS_LOG_FORMAT", value_enum, default_value_t)]
+    pub log_format: LogFormat,
+}

@@ -1,0 +1,183 @@
+//! Errors as problem+json (RFC 9457): what happened, which field is to blame, what to do. Never internals.
+
+use std::borrow::Cow;
+
+use axum::{
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+use veilpass_store::StoreError;
+
+/// An answer that is not a success.
+#[derive(Debug)]
+pub(crate) struct Problem {
+    status: StatusCode,
+    /// Stable name, the last part of `type`.
+    code: &'static str,
+    title: &'static str,
+    detail: Cow<'static, str>,
+    field: Option<String>,
+    retry_after_seconds: Option<u32>,
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    r#type: String,
+    title: &'a str,
+    status: u16,
+    detail: &'a str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<FieldError<'a>>,
+}
+
+#[derive(Serialize)]
+struct FieldError<'a> {
+    field: &'a str,
+    detail: &'a str,
+}
+
+impl Problem {
+    fn new(status: StatusCode, code: &'static str, title: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { status, code, title, detail: detail.into(), field: None, retry_after_seconds: None }
+    }
+
+    fn retry_after(mut self, seconds: u32) -> Self {
+        self.retry_after_seconds = Some(seconds);
+        self
+    }
+
+    /// The body does not parse: 400.
+    pub(crate) fn malformed(detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "malformed-request", "The request body is not valid", detail)
+    }
+
+    /// The body does not parse, and this field is why: 400.
+    pub(crate) fn malformed_field(field: impl Into<String>, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { field: Some(field.into()), ..Self::malformed(detail) }
+    }
+
+    /// The body parses, but a field cannot be accepted: 422.
+    pub(crate) fn refused(code: &'static str, field: impl Into<String>, detail: impl Into<Cow<'static, str>>) -> Self {
+        let title = "The request was refused";
+        Self { field: Some(field.into()), ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, title, detail) }
+    }
+
+    /// The nullifier was spent: 409.
+    pub(crate) fn nullifier_used() -> Self {
+        Self {
+            field: Some("public_inputs.nullifier".to_owned()),
+            ..Self::new(
+                StatusCode::CONFLICT,
+                "nullifier-used",
+                "The nullifier was used before",
+                "this identity has already been used for this track in this epoch; wait for the next epoch",
+            )
+        }
+    }
+
+    /// There is no such thing: 404.
+    pub(crate) fn not_found(detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not-found", "Not found", detail)
+    }
+
+    /// The path exists, the method does not: 405.
+    pub(crate) fn method_not_allowed() -> Self {
+        Self::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "method-not-allowed",
+            "Method not allowed",
+            "this path does not take that method; see the Allow header",
+        )
+    }
+
+    /// The body is too large: 413.
+    pub(crate) fn too_large(limit: usize) -> Self {
+        Self::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "body-too-large",
+            "The request body is too large",
+            format!("the body may have at most {limit} bytes"),
+        )
+    }
+
+    /// The body is not JSON by its own header: 415.
+    pub(crate) fn not_json() -> Self {
+        Self::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "unsupported-media-type",
+            "The request body is not JSON",
+            "send the header content-type: application/json",
+        )
+    }
+
+    /// It took too long: 408.
+    pub(crate) fn timeout() -> Self {
+        Self::new(
+            StatusCode::REQUEST_TIMEOUT,
+            "timeout",
+            "The request took too long",
+            "the request was not complete, or not answered, in time",
+        )
+    }
+
+    /// The queue of proof jobs is full: 503.
+    pub(crate) fn queue_full() -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "queue-full",
+            "Too many proofs are waiting",
+            "the provers are busy; try again later, or prove on the device",
+        )
+        .retry_after(5)
+    }
+
+    /// Something that we depend on is away: 503.
+    pub(crate) fn unavailable(what: &'static str) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Temporarily unavailable", what).retry_after(2)
+    }
+
+    /// A fault of ours: 500. What it was is in the log, under the request id.
+    pub(crate) fn internal() -> Self {
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal",
+            "Internal error",
+            "something went wrong on our side; quote the x-request-id header when you report it",
+        )
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        let cause = std::error::Error::source(&error).map(ToString::to_string);
+        if error.is_unavailable() {
+            tracing::warn!(%error, cause, "database");
+            Self::unavailable("the database does not answer; nothing was changed, try again shortly")
+        } else {
+            tracing::error!(%error, cause, "database");
+            Self::internal()
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let errors = self.field.iter().map(|field| FieldError { field, detail: &self.detail }).collect();
+        let document = Document {
+            r#type: format!("urn:veilpass:problem:{}", self.code),
+            title: self.title,
+            status: self.status.as_u16(),
+            detail: &self.detail,
+            errors,
+        };
+        let mut response = (self.status, axum::Json(document)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(seconds) = self.retry_after_seconds {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+}

@@ -1,0 +1,8 @@
+//! One file for each kind of resource.
+
+pub(crate) mod health;
+pub(crate) mod info;
+pub(crate) mod proofs;
+pub(crate) mod prover_keys;
+pub(crate) mod registries;
+pub(crate) mod verifications;
