@@ -96,7 +96,7 @@ mod tests {
     fn the_circuit_fits_two_to_the_twelve() {
         let log_n = u64::from_be_bytes(VERIFICATION_KEY[24..32].try_into().unwrap());
         assert_eq!(log_n, 12);
-        assert!(OWNERSHIP_GATES < 1 << 12);
+        const { assert!(OWNERSHIP_GATES < 1 << 12) };
         assert_eq!(PROOF_BYTES, 32 * (82 + 12 * 12));
     }
 }

@@ -1,0 +1,25 @@
+//! `veilpass bench`: measurements, one JSON object a line.
+
+mod proof;
+mod report;
+mod tree;
+
+use std::process::ExitCode;
+
+/// `veilpass bench`
+#[derive(clap::Subcommand, Clone, Debug)]
+pub enum Command {
+    /// A proof at depth 32 on one core: warm worker against one bb process for each proof, in turn.
+    Proof(proof::Options),
+    /// The registry tree: build, path, insert, snapshot; at 10^5 and 10^6 leaves.
+    Tree(tree::Options),
+}
+
+/// Runs one.
+pub fn run(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Proof(options) => proof::run(&options),
+        Command::Tree(options) => tree::run(&options),
+    }?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,175 @@
+//! A client of the API, as a frontend would have one.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+use base64::{Engine, prelude::BASE64_STANDARD};
+use reqwest::{Response, StatusCode};
+use serde_json::{Value, json};
+use veilpass_protocol::{ContextPreimage, ProofStatement, PublicInputs, RegistryId, SealedWitness};
+use veilpass_sealing::{OwnershipWitness, ProverPublicKey};
+
+/// Talks to one API.
+#[derive(Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    base: String,
+}
+
+/// A status and its JSON document.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// HTTP status.
+    pub status: StatusCode,
+    /// The body; `null` if it is not JSON.
+    pub body: Value,
+    /// The media type.
+    pub content_type: String,
+}
+
+impl Answer {
+    async fn read(response: Response) -> anyhow::Result<Self> {
+        let status = response.status();
+        let header = response.headers().get(reqwest::header::CONTENT_TYPE);
+        let content_type = header.and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+        let bytes = response.bytes().await?;
+        Ok(Self { status, body: serde_json::from_slice(&bytes).unwrap_or(Value::Null), content_type })
+    }
+
+    /// The last part of the problem's type, such as `nullifier-used`; empty for a success.
+    pub fn problem(&self) -> &str {
+        self.body["type"].as_str().and_then(|kind| kind.rsplit(':').next()).unwrap_or_default()
+    }
+
+    /// The first field that the problem names.
+    pub fn field(&self) -> &str {
+        self.body["errors"][0]["field"].as_str().unwrap_or_default()
+    }
+}
+
+/// A finished delegated proof.
+#[derive(Clone)]
+pub struct DelegatedProof {
+    /// The proof, base64.
+    pub proof: String,
+    /// What it proves.
+    pub public_inputs: PublicInputs,
+}
+
+/// How a delegated proof ended.
+pub enum JobEnd {
+    /// With a proof.
+    Proved(Box<DelegatedProof>),
+    /// Without one, for this reason.
+    Failed(String),
+}
+
+impl Client {
+    /// A client of the API at `base`.
+    pub fn new(base: &str) -> anyhow::Result<Self> {
+        let http = reqwest::Client::builder().timeout(Duration::from_secs(30)).no_proxy().build()?;
+        Ok(Self { http, base: base.to_owned() })
+    }
+
+    /// GET.
+    pub async fn get(&self, path: &str) -> anyhow::Result<Answer> {
+        Answer::read(self.http.get(format!("{}{path}", self.base)).send().await?).await
+    }
+
+    /// POST of a JSON document.
+    pub async fn post(&self, path: &str, body: &Value) -> anyhow::Result<Answer> {
+        self.post_raw(path, "application/json", body.to_string()).await
+    }
+
+    /// POST of any body.
+    pub async fn post_raw(&self, path: &str, content_type: &str, body: String) -> anyhow::Result<Answer> {
+        let request = self.http.post(format!("{}{path}", self.base)).header("content-type", content_type).body(body);
+        Answer::read(request.send().await?).await
+    }
+
+    /// The newest key of a live prover, once there is one.
+    pub async fn wait_for_prover_key(&self, patience: Duration) -> anyhow::Result<ProverPublicKey> {
+        let deadline = Instant::now() + patience;
+        loop {
+            let answer = self.get("/v1/prover-keys").await?;
+            if let Some(text) = answer.body["keys"][0]["public_key"].as_str() {
+                let bytes: [u8; 32] = hex::decode(text)?.try_into().ok().context("a prover key has 32 bytes")?;
+                return Ok(ProverPublicKey::from_bytes(&bytes)?);
+            }
+            if Instant::now() > deadline {
+                bail!("no prover announced a key");
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// The current epoch of a registry.
+    pub async fn epoch(&self, registry: RegistryId) -> anyhow::Result<veilpass_protocol::Epoch> {
+        let answer = self.get(&format!("/v1/registries/{registry}")).await?;
+        answer.body["epoch"].as_u64().map(veilpass_protocol::Epoch).context("the API does not know the registry")
+    }
+
+    /// The body of `POST /v1/proofs`, with the witness sealed.
+    pub fn proof_request(key: &ProverPublicKey, statement: &ProofStatement, witness: &OwnershipWitness) -> Value {
+        let sealed: SealedWitness = veilpass_sealing::seal(key, statement, witness, &mut rand::rng());
+        json!({
+            "registry_id": statement.registry_id,
+            "track_id": statement.track_id,
+            "epoch": statement.epoch,
+            "nullifier": statement.nullifier,
+            "context": statement.context,
+            "sealed_witness": {
+                "prover_key_id": key.id(),
+                "envelope": BASE64_STANDARD.encode(sealed.as_bytes()),
+            },
+        })
+    }
+
+    /// The body of `POST /v1/verifications`.
+    pub fn verification_request(proof: &DelegatedProof, session: &ContextPreimage) -> Value {
+        json!({ "proof": proof.proof, "public_inputs": proof.public_inputs, "context": session })
+    }
+
+    /// Submits a job. Returns its path.
+    pub async fn submit(&self, body: &Value) -> anyhow::Result<String> {
+        let answer = self.post("/v1/proofs", body).await?;
+        if answer.status != StatusCode::ACCEPTED {
+            bail!("the API refused the proof request with {}: {}", answer.status, answer.body);
+        }
+        Ok(format!("/v1/proofs/{}", answer.body["id"].as_str().context("the answer has no id")?))
+    }
+
+    /// Waits for a job's end, telling `on_status` each status as it comes.
+    pub async fn wait(&self, job: &str, patience: Duration, mut on_status: impl FnMut(&str)) -> anyhow::Result<JobEnd> {
+        let deadline = Instant::now() + patience;
+        loop {
+            let answer = self.get(job).await?;
+            let status = answer.body["status"].as_str().unwrap_or_default();
+            on_status(status);
+            match status {
+                "done" => {
+                    let proof = answer.body["proof"].as_str().context("a done job has a proof")?.to_owned();
+                    let public_inputs = serde_json::from_value(answer.body["public_inputs"].clone())?;
+                    return Ok(JobEnd::Proved(Box::new(DelegatedProof { proof, public_inputs })));
+                }
+                "failed" => {
+                    let code = answer.body["failure"]["code"].as_str().context("a failed job says why")?;
+                    return Ok(JobEnd::Failed(code.to_owned()));
+                }
+                _ if Instant::now() > deadline => bail!("job {job} did not end: {} {}", answer.status, answer.body),
+                _ => tokio::time::sleep(Duration::from_millis(10)).await,
+            }
+        }
+    }
+
+    /// Submits a job and waits for its proof.
+    pub async fn prove(
+        &self,
+        key: &ProverPublicKey,
+        statement: &ProofStatement,
+        witness: &OwnershipWitness,
+    ) -> anyhow::Result<JobEnd> {
+        let job = self.submit(&Self::proof_request(key, statement, witness)).await?;
+        self.wait(&job, Duration::from_secs(60), |_| {}).await
+    }
+}

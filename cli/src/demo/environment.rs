@@ -1,0 +1,247 @@
+//! The processes of the demo, and the registry that they serve.
+
+use std::{
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+use anyhow::Context;
+use indicatif::{ProgressBar, ProgressStyle};
+use nix::sys::signal::Signal;
+use rand::Rng;
+use veilpass_protocol::{EpochPolicy, Pepper, RegistryId};
+use veilpass_sealing::ProverPublicKey;
+use veilpass_store::{NewRegistry, Store, StoreConfig};
+use veilpass_telemetry::process_memory;
+
+use super::{Options, figures::Figures};
+use crate::{
+    client::Client,
+    holders::{self, AUDIENCE, CLUSTER, PROGRAM_ID, TRACKS},
+    publish::publish,
+    stack::{
+        ApiOptions, DataDirLock, PostgresServer, ProverOptions, ServiceProcess, children_of, default_data_dir,
+        ensure_dir, start_api, start_prover,
+    },
+};
+
+const DATABASE: &str = "veilpass";
+const STOP_PATIENCE: Duration = Duration::from_secs(35);
+/// Enrolments written in one transaction.
+const BATCH: u64 = 10_000;
+
+/// Everything that runs.
+pub(super) struct Environment {
+    _lock: DataDirLock,
+    postgres: Option<PostgresServer>,
+    api: Option<ServiceProcess>,
+    prover: Option<ServiceProcess>,
+    /// The operator's way to the database.
+    pub(super) store: Option<Store>,
+    client: Option<Client>,
+    prover_key: Option<ProverPublicKey>,
+    url: String,
+    log_dir: PathBuf,
+    /// The demo's registry.
+    pub(super) registry: RegistryId,
+}
+
+impl Environment {
+    /// Starts everything, step by step, into `slot`: what has been started by then is stopped from there.
+    pub(super) async fn start(options: &Options, figures: &mut Figures, slot: &mut Option<Self>) -> anyhow::Result<()> {
+        let dir = options.data.clone().unwrap_or_else(default_data_dir);
+        ensure_dir(&dir)?;
+        let dir = dir.canonicalize()?;
+        let log_dir = dir.join("logs");
+        ensure_dir(&log_dir)?;
+        let registry = RegistryId::from_account(&rand::rng().random());
+        println!("Veilpass demo: {} holders of {} tracks, data in {}", options.leaves, TRACKS.len(), dir.display());
+        let this = slot.insert(Self {
+            _lock: DataDirLock::acquire(&dir)?,
+            postgres: None,
+            api: None,
+            prover: None,
+            store: None,
+            client: None,
+            prover_key: None,
+            url: String::new(),
+            log_dir,
+            registry,
+        });
+
+        let database_url = this.database(options, &dir, figures).await?;
+        let store = Store::connect_lazy(
+            &database_url,
+            &StoreConfig { application_name: "veilpass-demo", ..StoreConfig::default() },
+        )?;
+        this.store = Some(store.clone());
+        let since = Instant::now();
+        store.migrate().await?;
+        figures.step("migrate", since, "");
+        this.enrol(options.leaves, figures).await?;
+        this.start_services(options, &dir, &database_url, figures).await
+    }
+
+    async fn database(&mut self, options: &Options, dir: &Path, figures: &mut Figures) -> anyhow::Result<String> {
+        if let Some(url) = &options.database_url {
+            println!("  using your Postgres; the demo adds a registry and deletes nothing");
+            return Ok(url.clone());
+        }
+        let since = Instant::now();
+        let server = self.postgres.insert(PostgresServer::start(&dir.join("postgres")).await?);
+        server.recreate_database(DATABASE).await?;
+        figures.step("private Postgres", since, format!("127.0.0.1:{}", server.port()));
+        Ok(server.url(DATABASE))
+    }
+
+    async fn enrol(&self, leaves: u64, figures: &mut Figures) -> anyhow::Result<()> {
+        let (store, registry) = (self.store()?, self.registry);
+        let since = Instant::now();
+        let suffix = hex::encode(&registry.to_be_bytes()[1..7]);
+        let new = NewRegistry {
+            id: registry,
+            slug: format!("demo-{suffix}"),
+            program_id: PROGRAM_ID.to_owned(),
+            cluster: CLUSTER.to_owned(),
+            epochs: EpochPolicy { length_seconds: 7 * 86_400, grace_seconds: 3_600 },
+            root_lifetime_seconds: 7 * 86_400,
+        };
+        store.create_registry(&new).await?;
+        for track in TRACKS {
+            store.create_track(registry, track).await?;
+        }
+        // The demo's wallets are made up, and so is their pepper; it is not stored.
+        let pepper = Pepper::new(rand::rng().random());
+        let style = ProgressStyle::with_template("  enrolling {bar:40} {human_pos}/{human_len} {per_sec} eta {eta}")?;
+        let bar = ProgressBar::new(leaves).with_style(style);
+        let mut first = 0;
+        while first < leaves {
+            let count = BATCH.min(leaves - first);
+            let batch = tokio::task::block_in_place(|| holders::enrolments(&pepper, first, count));
+            store.enrol(registry, &batch).await?;
+            first += count;
+            bar.set_position(first);
+        }
+        bar.finish_and_clear();
+        figures.step(
+            "enrol the holders",
+            since,
+            format!("{:.0} a second", leaves as f64 / since.elapsed().as_secs_f64()),
+        );
+
+        let since = Instant::now();
+        let root = publish(store, registry).await?;
+        figures.step("build the tree, publish", since, format!("root {} over {} leaves", root.seq, root.leaf_count));
+        Ok(())
+    }
+
+    async fn start_services(
+        &mut self,
+        options: &Options,
+        dir: &Path,
+        database_url: &str,
+        figures: &mut Figures,
+    ) -> anyhow::Result<()> {
+        let since = Instant::now();
+        let api_log = self.fresh_log("api.log")?;
+        let (api, url) = start_api(&ApiOptions {
+            database_url,
+            audience: AUDIENCE,
+            port: options.port,
+            log: &api_log,
+            filter: None,
+        })
+        .await?;
+        self.api = Some(api);
+        figures.step("start the API", since, url.clone());
+
+        let since = Instant::now();
+        let prover_log = self.fresh_log("prover.log")?;
+        // The demo's registries are new each time: a snapshot of an earlier run is of no use.
+        let snapshot_dir = dir.join("snapshots");
+        let _ = std::fs::remove_dir_all(&snapshot_dir);
+        let prover = self.prover.insert(start_prover(&ProverOptions {
+            database_url,
+            key_file: dir.join("prover.key"),
+            snapshot_dir,
+            lease_seconds: 30,
+            log: &prover_log,
+            filter: None,
+            bb: options.bb.as_deref(),
+        })?);
+        let client = Client::new(&url)?;
+        // A prover that refuses to start says why, at once.
+        let key = loop {
+            prover.check()?;
+            match client.wait_for_prover_key(Duration::from_millis(200)).await {
+                Ok(key) => break key,
+                Err(error) if since.elapsed() > Duration::from_secs(120) => return Err(error),
+                Err(_) => {}
+            }
+        };
+        figures.step("start the prover", since, "bb warm, tree at the published root");
+        (self.client, self.prover_key, self.url) = (Some(client), Some(key), url);
+        Ok(())
+    }
+
+    fn fresh_log(&self, name: &str) -> anyhow::Result<PathBuf> {
+        let path = self.log_dir.join(name);
+        std::fs::write(&path, "").with_context(|| format!("cannot write {}", path.display()))?;
+        Ok(path)
+    }
+
+    pub(super) fn store(&self) -> anyhow::Result<&Store> {
+        self.store.as_ref().context("the database is not connected")
+    }
+
+    pub(super) fn client(&self) -> anyhow::Result<&Client> {
+        self.client.as_ref().context("the API is not running")
+    }
+
+    pub(super) fn prover_key(&self) -> anyhow::Result<&ProverPublicKey> {
+        self.prover_key.as_ref().context("the prover is not running")
+    }
+
+    pub(super) fn url(&self) -> &str {
+        &self.url
+    }
+
+    pub(super) fn log_dir(&self) -> &Path {
+        &self.log_dir
+    }
+
+    /// Notes the memory of API, prover and bb.
+    pub(super) fn measure_memory(&self, figures: &mut Figures) -> anyhow::Result<()> {
+        let api = self.api.as_ref().and_then(ServiceProcess::pid).context("the API has ended")?;
+        let prover = self.prover.as_ref().and_then(ServiceProcess::pid).context("the prover has ended")?;
+        let bb = *children_of(prover).first().context("the prover has no bb worker")?;
+        for (name, pid) in [("api", api), ("prover", prover), ("bb", bb)] {
+            let memory = process_memory(pid).with_context(|| format!("{name} has ended"))?;
+            figures.memory(name, memory.resident_mb(), memory.peak_mb());
+        }
+        Ok(())
+    }
+
+    /// Runs until a service ends by itself, which is an error.
+    pub(super) async fn watch(&mut self) -> anyhow::Result<()> {
+        loop {
+            for process in [&mut self.api, &mut self.prover].into_iter().flatten() {
+                process.check()?;
+            }
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+    }
+
+    /// Stops everything, in order: no new requests, no new proofs, then the database.
+    pub(super) async fn stop(self) {
+        for process in [self.api, self.prover].into_iter().flatten() {
+            process.stop(Signal::SIGTERM, STOP_PATIENCE).await;
+        }
+        if let Some(store) = self.store {
+            store.close().await;
+        }
+        if let Some(postgres) = self.postgres {
+            postgres.stop().await;
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! `veilpass demo`: everything on one machine, one proof after the other, with what must be refused.
+
+mod environment;
+mod figures;
+mod scenario;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use environment::Environment;
+use figures::Figures;
+
+/// `veilpass demo`
+#[derive(clap::Args, Clone, Debug)]
+pub struct Options {
+    /// Number of demo holders to enrol, over three tracks.
+    #[arg(long, default_value = "10000", value_parser = clap::value_parser!(u64).range(4..=4_000_000))]
+    pub leaves: u64,
+    /// Exit when the scenario is done, instead of serving on.
+    #[arg(long)]
+    pub once: bool,
+    /// Folder for the private Postgres cluster, logs and snapshots. Default: under the user's cache.
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Use this Postgres database instead of a private server. The demo adds a registry to it and deletes nothing.
+    #[arg(long, env = "VEILPASS_DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    pub database_url: Option<String>,
+    /// Port of the API; 0 takes a free one.
+    #[arg(long, default_value = "0")]
+    pub port: u16,
+    /// Use this bb binary; its version must be the pinned one.
+    #[arg(long, env = "VEILPASS_BB", value_name = "FILE")]
+    pub bb: Option<PathBuf>,
+}
+
+/// Runs the demo. Whatever happens, Ctrl-C included, no process is left behind.
+pub async fn run(options: Options) -> anyhow::Result<ExitCode> {
+    let mut figures = Figures::new(options.leaves);
+    let mut environment = None;
+    let outcome = tokio::select! {
+        outcome = play(&options, &mut figures, &mut environment) => outcome,
+        () = interrupted() => {
+            eprintln!("interrupted: stopping what was started");
+            Ok(ExitCode::from(130))
+        }
+    };
+    if let Some(environment) = environment {
+        environment.stop().await;
+    }
+    outcome
+}
+
+async fn play(
+    options: &Options,
+    figures: &mut Figures,
+    environment: &mut Option<Environment>,
+) -> anyhow::Result<ExitCode> {
+    Environment::start(options, figures, environment).await?;
+    let Some(running) = environment else { anyhow::bail!("the environment did not start") };
+    scenario::run(running, figures).await?;
+    running.measure_memory(figures)?;
+    println!("\n{}", figures.table());
+    println!("{}", figures.last_line());
+    if !options.once {
+        println!(
+            "\nThe API serves at {}; logs are in {}. Ctrl-C stops everything.",
+            running.url(),
+            running.log_dir().display()
+        );
+        running.watch().await?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The first Ctrl-C or SIGTERM.
+async fn interrupted() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate()).expect("a signal handler can be installed");
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}

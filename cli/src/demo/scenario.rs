@@ -1,0 +1,129 @@
+//! What the demo shows: one accepted claim, and every kind of refusal.
+
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use anyhow::{bail, ensure};
+use indicatif::{ProgressBar, ProgressStyle};
+use reqwest::StatusCode;
+use veilpass_protocol::{ContextPreimage, Epoch};
+
+use super::{Environment, figures::Figures};
+use crate::{
+    client::{Answer, Client, DelegatedProof, JobEnd},
+    holders::{self, Holder},
+    publish::publish,
+};
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Nobody enrolled this one.
+const STRANGER: u64 = u64::MAX;
+
+pub(super) async fn run(environment: &Environment, figures: &mut Figures) -> anyhow::Result<()> {
+    let client = environment.client()?;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
+    let epoch = client.epoch(environment.registry).await?;
+    let demo = Scenario { environment, client, epoch, expires_at: now + 3_600 };
+
+    println!("\nHolder 1 proves that it owns a token that unlocks its track:");
+    let session = demo.session(1);
+    let since = Instant::now();
+    let proof = demo.prove(1, &session).await?;
+    figures.proof = since.elapsed();
+    figures.step("prove", since, "sealed witness in, verified proof out, over HTTP");
+    let since = Instant::now();
+    let answer = demo.verify(&proof, &session).await?;
+    figures.verify = since.elapsed();
+    ensure!(answer.status == StatusCode::CREATED, "the proof was refused: {} {}", answer.status, answer.body);
+    figures.step("verify", since, "proof checked, nullifier spent");
+
+    println!("\nWhat must be refused:");
+    let since = Instant::now();
+    demo.refused("a second use", &demo.verify(&proof, &session).await?, 409, "nullifier-used")?;
+
+    let (session2, stolen_for) = (demo.session(2), demo.session(666));
+    let unspent = demo.prove(2, &session2).await?;
+    let said = demo.verify(&unspent, &stolen_for).await?;
+    demo.refused("a stolen proof, other session", &said, 422, "context-mismatch")?;
+    let mut rebound = unspent.clone();
+    rebound.public_inputs.context = stolen_for.context();
+    demo.refused("the same, its context rewritten", &demo.verify(&rebound, &stolen_for).await?, 422, "invalid-proof")?;
+
+    match demo.attempt(STRANGER, &demo.session(3)).await? {
+        JobEnd::Failed(code) if code == "not_a_member" => println!("  refused  {:<34} {code}", "a non-holder"),
+        JobEnd::Failed(code) => bail!("a non-holder was refused with {code}"),
+        JobEnd::Proved(_) => bail!("a non-holder got a proof"),
+    }
+
+    // Holder 3 sells its token: its leaf is zeroed, and all older roots end.
+    let store = environment.store()?;
+    ensure!(store.revoke(environment.registry, 3).await?, "there is no leaf 3 to revoke");
+    publish(store, environment.registry).await?;
+    demo.refused("a root from before a revocation", &demo.verify(&unspent, &session2).await?, 422, "stale-root")?;
+    match demo.attempt(3, &demo.session(4)).await? {
+        JobEnd::Failed(code) if code == "not_a_member" => {
+            println!("  refused  {:<34} {code}", "a holder that was revoked")
+        }
+        JobEnd::Failed(code) => bail!("a revoked holder was refused with {code}"),
+        JobEnd::Proved(_) => bail!("a revoked holder got a proof"),
+    }
+    let again = demo.prove(2, &session2).await?;
+    let answer = demo.verify(&again, &session2).await?;
+    ensure!(answer.status == StatusCode::CREATED, "under the new root: {} {}", answer.status, answer.body);
+    println!("  accepted {:<34} 201", "holder 2 under the new root");
+    figures.step("the refusals", since, "6 refused, 1 accepted under the new root");
+
+    let (nullifiers, verifications) = store.verification_counts().await?;
+    ensure!(nullifiers == verifications, "{nullifiers} nullifiers for {verifications} verifications");
+    Ok(())
+}
+
+struct Scenario<'a> {
+    environment: &'a Environment,
+    client: &'a Client,
+    epoch: Epoch,
+    expires_at: u64,
+}
+
+impl Scenario<'_> {
+    fn session(&self, number: u64) -> ContextPreimage {
+        holders::session(number, self.expires_at)
+    }
+
+    /// Asks for a proof for a holder, showing how far it is.
+    async fn attempt(&self, number: u64, session: &ContextPreimage) -> anyhow::Result<JobEnd> {
+        let holder = Holder::new(number);
+        let statement = holder.statement(self.environment.registry, self.epoch, session);
+        let witness = holder.witness(u32::try_from(number).unwrap_or(u32::MAX));
+        let request = Client::proof_request(self.environment.prover_key()?, &statement, &witness);
+        let spinner =
+            ProgressBar::new_spinner().with_style(ProgressStyle::with_template("  {spinner} {msg} {elapsed}")?);
+        spinner.enable_steady_tick(Duration::from_millis(80));
+        let job = self.client.submit(&request).await?;
+        let end = self.client.wait(&job, PATIENCE, |status| spinner.set_message(status.to_owned())).await;
+        spinner.finish_and_clear();
+        end
+    }
+
+    async fn prove(&self, number: u64, session: &ContextPreimage) -> anyhow::Result<DelegatedProof> {
+        match self.attempt(number, session).await? {
+            JobEnd::Proved(proof) => Ok(*proof),
+            JobEnd::Failed(code) => bail!("holder {number} got no proof: {code}"),
+        }
+    }
+
+    async fn verify(&self, proof: &DelegatedProof, session: &ContextPreimage) -> anyhow::Result<Answer> {
+        self.client.post("/v1/verifications", &Client::verification_request(proof, session)).await
+    }
+
+    fn refused(&self, what: &str, answer: &Answer, status: u16, problem: &str) -> anyhow::Result<()> {
+        ensure!(
+            answer.status.as_u16() == status && answer.problem() == problem,
+            "{what}: expected {status} {problem}, got {} {}",
+            answer.status,
+            answer.body
+        );
+        println!("  refused  {what:<34} {status} {problem}");
+        Ok(())
+    }
+}

@@ -1,0 +1,52 @@
+//! `veilpass`: see `--help`. Usually run as `./veilpass`, which installs what is missing first.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use veilpass_cli::{bench, circuits, demo, doctor, test};
+
+/// Prove "I own a token that unlocks this track" without saying which wallet or which token.
+#[derive(Parser)]
+#[command(name = "veilpass", version, after_help = "Start with: ./veilpass demo")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run everything on this machine: private Postgres, API, prover; prove and verify for one holder.
+    Demo(demo::Options),
+    /// Run every check and every test.
+    Test(test::Options),
+    /// Measure.
+    #[command(subcommand)]
+    Bench(bench::Command),
+    /// Compile the circuit, or check that the committed artefacts are what it compiles to.
+    #[command(subcommand)]
+    Circuits(circuits::Command),
+    /// Say what is installed, missing or mismatched on this machine.
+    Doctor,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    // The thread that runs `block_on` starts the child processes; they die with it (PR_SET_PDEATHSIG).
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime can be started");
+    let outcome = runtime.block_on(async {
+        match cli.command {
+            Command::Demo(options) => demo::run(options).await,
+            Command::Test(options) => test::run(options).await,
+            Command::Bench(command) => bench::run(command),
+            Command::Circuits(command) => circuits::run(command),
+            Command::Doctor => doctor::run(),
+        }
+    });
+    match outcome {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Starting the API and a prover.
+
+use std::{
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, bail};
+use nix::sys::signal::Signal;
+use tokio::process::Command;
+
+use super::process::{ServiceProcess, service_binary};
+
+const START_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// How to run the API.
+pub struct ApiOptions<'a> {
+    /// Its database.
+    pub database_url: &'a str,
+    /// Whom proofs may be for.
+    pub audience: &'a str,
+    /// Port; 0 takes a free one.
+    pub port: u16,
+    /// File for its output.
+    pub log: &'a Path,
+    /// `RUST_LOG`, or the default.
+    pub filter: Option<&'a str>,
+}
+
+/// How to run a prover.
+pub struct ProverOptions<'a> {
+    /// Its database.
+    pub database_url: &'a str,
+    /// File with its private key.
+    pub key_file: PathBuf,
+    /// Folder for tree snapshots.
+    pub snapshot_dir: PathBuf,
+    /// For how long it leases a job, in seconds.
+    pub lease_seconds: u64,
+    /// File for its output.
+    pub log: &'a Path,
+    /// `RUST_LOG`, or the default.
+    pub filter: Option<&'a str>,
+    /// The bb binary, or the default.
+    pub bb: Option<&'a Path>,
+}
+
+fn base(binary: &str, database_url: &str, filter: Option<&str>) -> anyhow::Result<Command> {
+    let mut command = Command::new(service_binary(binary)?);
+    // The URL holds a password: in the environment, where other users cannot read it, not among the arguments.
+    command.env("DATABASE_URL", database_url).env_remove("RUST_LOG");
+    command.env("NO_COLOR", "1");
+    if let Some(filter) = filter {
+        command.env("RUST_LOG", filter);
+    }
+    Ok(command)
+}
+
+/// Starts the API and waits until it listens. Returns its URL.
+pub async fn start_api(options: &ApiOptions<'_>) -> anyhow::Result<(ServiceProcess, String)> {
+    let mut command = base("veilpass-api", options.database_url, options.filter)?;
+    command.args(["--host", "127.0.0.1", "--audiences", options.audience]);
+    command.args(["--port", &options.port.to_string()]);
+    let already = std::fs::metadata(options.log).map_or(0, |metadata| metadata.len()) as usize;
+    let mut process = ServiceProcess::spawn("veilpass-api", &mut command, options.log, Signal::SIGTERM)?;
+    let deadline = Instant::now() + START_TIMEOUT;
+    loop {
+        process.check()?;
+        let log = std::fs::read_to_string(options.log).unwrap_or_default();
+        let url = log.get(already..).unwrap_or_default().lines().find_map(|line| line.strip_prefix("listening on "));
+        if let Some(url) = url {
+            return Ok((process, url.trim().to_owned()));
+        }
+        if Instant::now() > deadline {
+            bail!("the API does not listen; the end of its log:\n{}", process.tail());
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Starts a prover. It is ready once it has announced its key.
+pub fn start_prover(options: &ProverOptions<'_>) -> anyhow::Result<ServiceProcess> {
+    let mut command = base("veilpass-prover", options.database_url, options.filter)?;
+    command
+        .arg("--key-file")
+        .arg(&options.key_file)
+        .arg("--snapshot-dir")
+        .arg(&options.snapshot_dir)
+        .args(["--lease-seconds", &options.lease_seconds.to_string()]);
+    if let Some(bb) = options.bb {
+        command.arg("--bb").arg(bb);
+    }
+    ServiceProcess::spawn("veilpass-prover", &mut command, options.log, Signal::SIGTERM).context("the prover")
+}

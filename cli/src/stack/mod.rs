@@ -1,0 +1,45 @@
+//! The development stack: a private Postgres, the API and a prover, as child processes on free ports.
+
+mod launch;
+mod postgres;
+mod process;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+pub use launch::{ApiOptions, ProverOptions, start_api, start_prover};
+pub use postgres::{PostgresServer, find_postgres_bin_dir, server_user_note};
+pub use process::{ServiceProcess, children_of, service_binary};
+
+/// Where the stack keeps its data unless told otherwise: the user's cache; for root, whose home the database server's own
+/// user cannot enter, `/var/cache/veilpass`.
+pub fn default_data_dir() -> PathBuf {
+    let cache = if nix::unistd::geteuid().is_root() && std::env::var_os("VEILPASS_CACHE").is_none() {
+        PathBuf::from("/var/cache/veilpass")
+    } else {
+        veilpass_circuit::cache_dir()
+    };
+    cache.join("demo")
+}
+
+/// Creates a folder of the stack.
+pub fn ensure_dir(path: &Path) -> anyhow::Result<()> {
+    std::fs::create_dir_all(path).with_context(|| format!("cannot create {}", path.display()))
+}
+
+/// A lock on a data folder: two stacks on one folder would share a database.
+pub struct DataDirLock(#[expect(dead_code, reason = "holds the lock until dropped")] nix::fcntl::Flock<std::fs::File>);
+
+impl DataDirLock {
+    /// Takes the lock, or says who holds it.
+    pub fn acquire(dir: &Path) -> anyhow::Result<Self> {
+        let path = dir.join("lock");
+        let file = std::fs::File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
+        nix::fcntl::Flock::lock(file, nix::fcntl::FlockArg::LockExclusiveNonblock).map(Self).map_err(|_| {
+            anyhow::anyhow!(
+                "{} is in use by another ./veilpass demo; stop it, or choose another --data folder",
+                dir.display()
+            )
+        })
+    }
+}
