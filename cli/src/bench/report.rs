@@ -2,7 +2,16 @@
 
 use std::time::Duration;
 
+use serde::Serialize;
 use serde_json::{Value, json};
+
+#[derive(Serialize)]
+struct Line<'a> {
+    name: &'a str,
+    value: f64,
+    unit: &'a str,
+    context: &'a Value,
+}
 
 /// Prints measurements: JSON lines, or text.
 pub(super) struct Report {
@@ -20,7 +29,8 @@ impl Report {
         // Three decimals are more than any of these repeats.
         let value = (value * 1e3).round() / 1e3;
         if self.json {
-            println!("{}", json!({ "name": name, "value": value, "unit": unit, "context": self.context }));
+            let line = Line { name, value, unit, context: &self.context };
+            println!("{}", serde_json::to_string(&line).unwrap_or_default());
         } else {
             println!("{name:<32} {value:>12} {unit}");
         }
