@@ -23,9 +23,7 @@ pub async fn run(options: Options) -> anyhow::Result<ExitCode> {
     let root = workspace_root();
     if options.filter.is_none() {
         step("format", || cargo(&root, &["fmt", "--all", "--check"]))?;
-        step("licences, bans, sources", || {
-            cargo(&root, &["deny", "--offline", "check", "licenses", "bans", "sources"])
-        })?;
+        step("licences, bans, sources", || cargo(&root, &["deny", "check", "licenses", "bans", "sources"]))?;
         step("circuit artefacts", || circuits::run(circuits::Command::Build { check: true }).map(drop))?;
         step("lints", || {
             cargo(&root, &["clippy", "--release", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"])

@@ -9,6 +9,7 @@ use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
 use nix::sys::signal::Signal;
 use rand::Rng;
+use veilpass_circuit::Crs;
 use veilpass_protocol::{EpochPolicy, Pepper, RegistryId};
 use veilpass_sealing::ProverPublicKey;
 use veilpass_store::{NewRegistry, Store, StoreConfig};
@@ -155,6 +156,9 @@ impl Environment {
         self.api = Some(api);
         figures.step("start the API", since, url.clone());
 
+        if !Crs::locate()?.is_present() {
+            println!("  no reference string on this machine: bb downloads its own at the first proof");
+        }
         let since = Instant::now();
         let prover_log = self.fresh_log("prover.log")?;
         // The demo's registries are new each time: a snapshot of an earlier run is of no use.

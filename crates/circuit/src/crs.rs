@@ -19,9 +19,12 @@ pub struct Crs {
     points: Option<u64>,
 }
 
-/// The folder named by `CRS_PATH` is no good.
+/// The folder (of `CRS_PATH`) is no good.
 #[derive(Debug, thiserror::Error)]
-#[error("CRS_PATH={} holds no bn254_g1.dat with at least {OWNERSHIP_CRS_POINTS} points; unset it to let bb fetch its own", dir.display())]
+#[error(
+    "{} holds no bn254_g1.dat with at least {OWNERSHIP_CRS_POINTS} points; unset CRS_PATH to let bb fetch its own",
+    dir.display()
+)]
 pub struct CrsError {
     dir: PathBuf,
 }
@@ -31,8 +34,7 @@ impl Crs {
     /// will download ([`Self::is_present`] is then false).
     pub fn locate() -> Result<Self, CrsError> {
         if let Some(dir) = env::var_os("CRS_PATH").filter(|value| !value.is_empty()).map(PathBuf::from) {
-            let points = points_in(&dir);
-            return if points.is_some() { Ok(Self { dir, points }) } else { Err(CrsError { dir }) };
+            return Self::at(dir);
         }
         let home = env::var_os("HOME").map(PathBuf::from).unwrap_or_else(env::temp_dir).join(".bb-crs");
         for dir in [home.clone(), workspace_root().join("../shared/crs")] {
@@ -41,6 +43,12 @@ impl Crs {
             }
         }
         Ok(Self { dir: home, points: None })
+    }
+
+    /// The reference string of one folder.
+    pub fn at(dir: PathBuf) -> Result<Self, CrsError> {
+        let points = points_in(&dir);
+        if points.is_some() { Ok(Self { dir, points }) } else { Err(CrsError { dir }) }
     }
 
     /// The folder: the value of `CRS_PATH` for `bb`.

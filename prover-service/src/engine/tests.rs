@@ -92,3 +92,19 @@ fn another_circuit_is_refused_at_start() {
     other.truncate(other.len() / 2);
     assert!(ProvingEngine::start(&config(Duration::from_secs(10)), &other).is_err());
 }
+
+/// Another reference string stands for anything that changes the key: circuit, compiler, `bb`.
+#[test]
+fn another_verification_key_is_refused_at_start_by_name() {
+    let dir = tempfile::tempdir().unwrap();
+    let genuine = config(Duration::from_secs(30));
+    let mut points = std::fs::read(genuine.crs.dir().join("bn254_g1.dat")).unwrap();
+    let (first, second) = points[64 * 10..64 * 12].split_at_mut(64);
+    first.swap_with_slice(second);
+    std::fs::write(dir.path().join("bn254_g1.dat"), points).unwrap();
+    let _ = std::fs::copy(genuine.crs.dir().join("bn254_g2.dat"), dir.path().join("bn254_g2.dat"));
+    let swapped = EngineConfig { crs: Crs::at(dir.path().to_owned()).unwrap(), ..genuine };
+    let error = ProvingEngine::start(&swapped, Solver::new().unwrap().bytecode()).err().unwrap();
+    assert!(matches!(error, EngineError::OtherVerificationKey { .. }), "{error}");
+    assert!(error.to_string().contains(&verification_key_hash()), "{error}");
+}

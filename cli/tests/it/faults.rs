@@ -1,0 +1,136 @@
+//! Killing things.
+
+use std::{
+    os::unix::fs::PermissionsExt,
+    time::{Duration, Instant},
+};
+
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+use veilpass_cli::{
+    client::{Client, JobEnd},
+    holders::Holder,
+    stack::{ProverOptions, children_of, start_prover},
+};
+
+use crate::stack::{DATABASE, TestStack};
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_job_whose_prover_is_killed_while_it_proves_is_leased_again_and_completes_once() {
+    let mut stack = TestStack::start().await;
+    let prover = stack.prover.take().unwrap();
+    let bb = children_of(prover.pid().unwrap())[0];
+    // A frozen bb keeps the prover in the middle of the proof for as long as we want.
+    kill(Pid::from_raw(bb.cast_signed()), Signal::SIGSTOP).unwrap();
+    let holder = Holder::new(1);
+    let statement = holder.statement(stack.registry, stack.epoch, &stack.session(1));
+    let job = stack.client.submit(&Client::proof_request(&stack.key, &statement, &holder.witness(1))).await.unwrap();
+    let deadline = Instant::now() + PATIENCE;
+    while stack.client.get(&job).await.unwrap().body["status"] != "proving" {
+        assert!(Instant::now() < deadline, "the job was not leased");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    // Longer than the lease: heartbeats keep it while the prover lives.
+    tokio::time::sleep(Duration::from_millis(2500)).await;
+    let answer = stack.client.get(&job).await.unwrap().body;
+    assert_eq!((&answer["status"], &answer["attempts"]), (&"proving".into(), &1.into()));
+
+    prover.kill().await;
+    let _ = kill(Pid::from_raw(bb.cast_signed()), Signal::SIGKILL);
+    let second = stack.start_prover();
+    let end = stack.client.wait(&job, PATIENCE, |_| {}).await.unwrap();
+    assert!(matches!(end, JobEnd::Proved(_)));
+    assert_eq!(stack.client.get(&job).await.unwrap().body["attempts"], 2);
+    let (done, witnesses): (i64, i64) =
+        sqlx::query_as("SELECT count(*) FILTER (WHERE state = 'done'), count(sealed_witness) FROM proof_jobs")
+            .fetch_one(&stack.pool)
+            .await
+            .unwrap();
+    assert_eq!((done, witnesses), (1, 0));
+    second.stop(Signal::SIGTERM, PATIENCE).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bb_that_dies_is_replaced_and_the_job_is_tried_again() {
+    let stack = TestStack::start().await;
+    let prover = stack.prover.as_ref().unwrap().pid().unwrap();
+    kill(Pid::from_raw(children_of(prover)[0].cast_signed()), Signal::SIGKILL).unwrap();
+    let proof = stack.prove(1).await;
+    assert_eq!(proof.public_inputs.registry_id, stack.registry);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_postgres_the_api_answers_503_and_recovers_by_itself() {
+    let mut stack = TestStack::start().await;
+    let proof = stack.prove(1).await;
+    let verification = Client::verification_request(&proof, &stack.session(1));
+    stack.postgres.kill().await;
+
+    let ready = stack.client.get("/readyz").await.unwrap();
+    assert_eq!(ready.status.as_u16(), 503);
+    assert_eq!(stack.client.get("/livez").await.unwrap().status.as_u16(), 200);
+    let answer = stack.client.post("/v1/verifications", &verification).await.unwrap();
+    assert_eq!((answer.status.as_u16(), answer.problem()), (503, "unavailable"));
+    assert_eq!(answer.content_type, "application/problem+json");
+    assert!(!answer.body.to_string().contains("sqlx"), "internals: {}", answer.body);
+
+    stack.postgres.launch().await.unwrap();
+    let deadline = Instant::now() + PATIENCE;
+    while stack.client.get("/readyz").await.unwrap().status.as_u16() != 200 {
+        assert!(Instant::now() < deadline, "the API did not recover");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let answer = stack.client.post("/v1/verifications", &verification).await.unwrap();
+    assert_eq!(answer.status.as_u16(), 201, "{}", answer.body);
+    // The prover recovers too.
+    stack.prove(2).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stopped_prover_leaves_a_snapshot_and_no_process() {
+    let mut stack = TestStack::start().await;
+    stack.prove(1).await;
+    let prover = stack.prover.take().unwrap();
+    let bb = children_of(prover.pid().unwrap())[0];
+    prover.stop(Signal::SIGTERM, PATIENCE).await;
+    assert!(kill(Pid::from_raw(bb.cast_signed()), None).is_err(), "bb is still there");
+    let snapshots = std::fs::read_dir(stack.dir.path().join("snapshots")).unwrap().count();
+    assert_eq!(snapshots, 1);
+    let _second = stack.start_prover();
+    stack.prove(2).await;
+    let log = std::fs::read_to_string(stack.dir.path().join("prover.log")).unwrap();
+    assert!(log.contains("loaded a tree snapshot"), "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bb_of_another_version_is_refused_at_start_with_a_clear_message() {
+    let stack = TestStack::start().await;
+    let bb = stack.dir.path().join("bb");
+    std::fs::write(&bb, "#!/bin/sh\necho 0.87.0\n").unwrap();
+    std::fs::set_permissions(&bb, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let log = stack.dir.path().join("refused.log");
+    let mut prover = start_prover(&ProverOptions {
+        database_url: &stack.postgres.url(DATABASE),
+        key_file: stack.dir.path().join("prover.key"),
+        snapshot_dir: stack.dir.path().join("snapshots"),
+        lease_seconds: 2,
+        log: &log,
+        filter: None,
+        bb: Some(&bb),
+    })
+    .unwrap();
+    let deadline = Instant::now() + PATIENCE;
+    let error = loop {
+        match prover.check() {
+            Err(error) => break error.to_string(),
+            Ok(()) => assert!(Instant::now() < deadline, "it runs with a wrong bb"),
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    };
+    assert!(error.contains("0.87.0") && error.contains(veilpass_circuit::BB_VERSION), "{error}");
+    assert!(error.contains("./veilpass doctor"), "it does not say what to do: {error}");
+}

@@ -1,0 +1,13 @@
+//! End to end: the real API and prover as processes, the real `bb`, a private Postgres for each test.
+//!
+//! The binaries must be built; `./veilpass test` does that.
+
+#![expect(clippy::unwrap_used, reason = "a test panics")]
+
+mod architecture;
+mod attacks;
+mod bad_input;
+mod demo;
+mod faults;
+mod secrets;
+mod stack;

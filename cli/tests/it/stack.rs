@@ -1,0 +1,131 @@
+//! A whole stack for one test.
+
+use std::{
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use sqlx::PgPool;
+use veilpass_cli::{
+    client::{Client, DelegatedProof, JobEnd},
+    holders::{self, AUDIENCE, CLUSTER, Holder, PROGRAM_ID, TRACKS},
+    publish::publish,
+    stack::{ApiOptions, PostgresServer, ProverOptions, ServiceProcess, start_api, start_prover},
+};
+use veilpass_protocol::{ContextPreimage, Epoch, EpochPolicy, FieldElement, Pepper, RegistryId};
+use veilpass_sealing::ProverPublicKey;
+use veilpass_store::{NewRegistry, Store, StoreConfig};
+
+pub(crate) const DATABASE: &str = "veilpass";
+const PATIENCE: Duration = Duration::from_secs(60);
+
+pub(crate) struct TestStack {
+    pub(crate) dir: tempfile::TempDir,
+    pub(crate) postgres: PostgresServer,
+    _api: ServiceProcess,
+    pub(crate) prover: Option<ServiceProcess>,
+    pub(crate) store: Store,
+    pub(crate) pool: PgPool,
+    pub(crate) client: Client,
+    pub(crate) key: ProverPublicKey,
+    pub(crate) registry: RegistryId,
+    pub(crate) epoch: Epoch,
+    filter: Option<&'static str>,
+}
+
+impl TestStack {
+    /// A stack whose registry has 12 holders.
+    pub(crate) async fn start() -> Self {
+        Self::start_with(None).await
+    }
+
+    /// The same, with its services logging by this filter.
+    pub(crate) async fn start_with(filter: Option<&'static str>) -> Self {
+        let dir = tempfile::Builder::new().prefix("veilpass-it-").tempdir().unwrap();
+        // The database server runs as another user when we are root.
+        std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(0o711)).unwrap();
+        let postgres = PostgresServer::start(&dir.path().join("postgres")).await.unwrap();
+        postgres.recreate_database(DATABASE).await.unwrap();
+        let url = postgres.url(DATABASE);
+        let store = Store::connect_lazy(&url, &StoreConfig::default()).unwrap();
+        store.migrate().await.unwrap();
+        let registry = RegistryId::new(FieldElement::from_u64(1));
+        create_registry(&store, registry, "main").await;
+        store.enrol(registry, &holders::enrolments(&Pepper::new([3; 32]), 0, 12)).await.unwrap();
+        publish(&store, registry).await.unwrap();
+
+        let log = dir.path().join("api.log");
+        let options = ApiOptions { database_url: &url, audience: AUDIENCE, port: 0, log: &log, filter };
+        let (api, base) = start_api(&options).await.unwrap();
+        let client = Client::new(&base).unwrap();
+        let prover = start_a_prover(dir.path(), &url, filter);
+        let key = client.wait_for_prover_key(PATIENCE).await.unwrap();
+        let epoch = client.epoch(registry).await.unwrap();
+        let pool = PgPool::connect(&url).await.unwrap();
+        Self { dir, postgres, _api: api, prover: Some(prover), store, pool, client, key, registry, epoch, filter }
+    }
+
+    /// Another prover with the same key.
+    pub(crate) fn start_prover(&self) -> ServiceProcess {
+        start_a_prover(self.dir.path(), &self.postgres.url(DATABASE), self.filter)
+    }
+
+    pub(crate) fn session(&self, number: u64) -> ContextPreimage {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+        holders::session(number, now / 3600 * 3600 + 7200)
+    }
+
+    pub(crate) async fn attempt(&self, holder: u64) -> JobEnd {
+        let holder_of = Holder::new(holder);
+        let statement = holder_of.statement(self.registry, self.epoch, &self.session(holder));
+        self.client.prove(&self.key, &statement, &holder_of.witness(holder as u32)).await.unwrap()
+    }
+
+    pub(crate) async fn prove(&self, holder: u64) -> DelegatedProof {
+        match self.attempt(holder).await {
+            JobEnd::Proved(proof) => *proof,
+            JobEnd::Failed(code) => panic!("holder {holder}: {code}"),
+        }
+    }
+
+    /// Rows that a request may have written: jobs, nullifiers, verifications.
+    pub(crate) async fn rows(&self) -> (i64, i64, i64) {
+        sqlx::query_as(
+            "SELECT (SELECT count(*) FROM proof_jobs), (SELECT count(*) FROM nullifiers),
+                    (SELECT count(*) FROM verifications)",
+        )
+        .fetch_one(&self.pool)
+        .await
+        .unwrap()
+    }
+}
+
+pub(crate) async fn create_registry(store: &Store, id: RegistryId, slug: &str) {
+    let new = NewRegistry {
+        id,
+        slug: slug.to_owned(),
+        program_id: PROGRAM_ID.to_owned(),
+        cluster: CLUSTER.to_owned(),
+        epochs: EpochPolicy { length_seconds: 30 * 86_400, grace_seconds: 60 },
+        root_lifetime_seconds: 86_400,
+    };
+    store.create_registry(&new).await.unwrap();
+    for track in TRACKS {
+        store.create_track(id, track).await.unwrap();
+    }
+}
+
+fn start_a_prover(dir: &Path, database_url: &str, filter: Option<&str>) -> ServiceProcess {
+    let log: PathBuf = dir.join("prover.log");
+    let options = ProverOptions {
+        database_url,
+        key_file: dir.join("prover.key"),
+        snapshot_dir: dir.join("snapshots"),
+        lease_seconds: 2,
+        log: &log,
+        filter,
+        bb: None,
+    };
+    start_prover(&options).unwrap()
+}
