@@ -1,6 +1,6 @@
 //! The Veilpass API: validates, coordinates and answers. It never proves, and links nothing that could.
 //!
-//! A request goes through [`router`]'s layers, is parsed by [`body::Json`] into a strict type, handled in `routes`, and
+//! A request goes through [`router`]'s layers, is parsed (`body.rs`) into a strict type, handled in `routes`, and
 //! answered as JSON, or as problem+json (RFC 9457) that names the offending field.
 
 mod body;

@@ -39,6 +39,10 @@ pub struct Config {
     #[arg(long, env = "VEILPASS_PROOF_TIMEOUT_SECONDS", default_value = "20", value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub proof_timeout_seconds: u64,
 
+    /// For how long a stopping prover lets proofs in flight end before it gives their jobs back, in seconds.
+    #[arg(long, env = "VEILPASS_DRAIN_SECONDS", default_value = "20", value_parser = clap::value_parser!(u64).range(0..=3600))]
+    pub drain_seconds: u64,
+
     /// How log lines look.
     #[arg(long, env = "VEILPASS_LOG_FORMAT", value_enum, default_value_t)]
     pub log_format: LogFormat,

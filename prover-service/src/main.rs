@@ -10,7 +10,10 @@ fn main() -> ExitCode {
     veilpass_telemetry::init_logs("veilpass-prover", config.log_format);
     forbid_core_dumps();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime can be started");
-    match runtime.block_on(veilpass_prover::run(config)) {
+    let outcome = runtime.block_on(veilpass_prover::run(config));
+    // Without waiting for a worker that hangs: its job was given back, and it ends when its pipe closes.
+    runtime.shutdown_background();
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!(error = format!("{error:#}"), "cannot go on");

@@ -3,6 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use anyhow::Context;
+use nix::{
+    sys::signal::{Signal, killpg},
+    unistd::Pid,
+};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use veilpass_protocol::ProverKeyId;
@@ -24,8 +28,8 @@ const BACK_OFF: Duration = Duration::from_secs(1);
 /// How long clients may seal to our key after we last said that we live, and how often we say so.
 const KEY_LIFETIME: Duration = Duration::from_secs(60);
 const KEY_REFRESH: Duration = Duration::from_secs(10);
-/// How long a stopping prover waits for proofs in flight.
-const DRAIN: Duration = Duration::from_secs(25);
+/// How long a stopping prover waits for its workers to give their jobs back.
+const GIVE_BACK: Duration = Duration::from_secs(5);
 
 /// Runs until SIGTERM or SIGINT. Fails at start, with what to do about it, when `bb`, the circuit or the key is wrong.
 pub async fn run(config: Config) -> anyhow::Result<()> {
@@ -54,7 +58,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     let store = Store::connect_lazy(&config.database_url, &store_config)?;
     let trees = RegistryTrees::new(store.clone(), config.snapshot_dir.clone());
     let shared = Arc::new(Shared { key, solver, trees });
-    let stop = CancellationToken::new();
+    let (stop, drain) = (CancellationToken::new(), Duration::from_secs(config.drain_seconds));
     let tasks = TaskTracker::new();
 
     tasks.spawn(keep_house(store.clone(), Arc::clone(&shared), public_key, stop.clone()));
@@ -67,6 +71,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
             engine_config: engine_config.clone(),
             key_id: ProverKeyId::of_public_key(&public_key),
             lease: Duration::from_secs(config.lease_seconds),
+            drain,
             stop: stop.clone(),
         };
         tasks.spawn(worker.run(engine.take()));
@@ -75,7 +80,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
 
     veilpass_telemetry::shutdown_signal().await;
     stop.cancel();
-    if tokio::time::timeout(DRAIN, tasks.wait()).await.is_err() {
+    if tokio::time::timeout(drain + GIVE_BACK, tasks.wait()).await.is_err() {
         tracing::warn!("proofs in flight did not end in time; their leases will expire");
     }
     shared.trees.save_all().await;
@@ -131,6 +136,7 @@ struct Worker {
     engine_config: EngineConfig,
     key_id: ProverKeyId,
     lease: Duration,
+    drain: Duration,
     stop: CancellationToken,
 }
 
@@ -172,13 +178,19 @@ impl Worker {
 
     /// Proves while the heart beats, then ends the job. Gives the engine back unless it failed.
     async fn work(&self, engine: ProvingEngine, job: LeasedJob) -> Option<ProvingEngine> {
-        tracing::info!(job = %job.id, attempt = job.attempts, pid = engine.pid(), "leased");
+        let pid = engine.pid();
+        tracing::info!(job = %job.id, attempt = job.attempts, pid, "leased");
         let (engine, outcome) = {
             let proving = prove(&self.shared, engine, &job);
-            tokio::pin!(proving);
+            let drained = self.drained();
+            tokio::pin!(proving, drained);
             loop {
                 tokio::select! {
                     outcome = &mut proving => break outcome,
+                    () = &mut drained => {
+                        self.give_back(&job, pid).await;
+                        return None;
+                    }
                     () = sleep(self.lease / 3) => self.beat(&job).await,
                 }
             }
@@ -201,6 +213,22 @@ impl Worker {
             Err(error) => tracing::warn!(job = %job.id, error = error_chain(&error), "cannot end the job"),
         }
         engine
+    }
+
+    /// Completes when a stopping prover has waited long enough.
+    async fn drained(&self) {
+        self.stop.cancelled().await;
+        sleep(self.drain).await;
+    }
+
+    /// Puts a job back whose proof will not be ready before this prover must stop, and ends its worker.
+    async fn give_back(&self, job: &LeasedJob, worker_pid: u32) {
+        // The worker leads a process group of its own, and may hang: it would outlive us.
+        let _ = killpg(Pid::from_raw(worker_pid.cast_signed()), Signal::SIGKILL);
+        match self.store.release_job(job.id, job.lease_id).await {
+            Ok(released) => tracing::warn!(job = %job.id, released, "gave the job back"),
+            Err(error) => tracing::warn!(job = %job.id, error = error_chain(&error), "cannot give the job back"),
+        }
     }
 
     async fn beat(&self, job: &LeasedJob) {

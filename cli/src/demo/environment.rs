@@ -169,6 +169,7 @@ impl Environment {
             key_file: dir.join("prover.key"),
             snapshot_dir,
             lease_seconds: 30,
+            drain_seconds: 20,
             log: &prover_log,
             filter: None,
             bb: options.bb.as_deref(),

@@ -37,6 +37,8 @@ pub struct ProverOptions<'a> {
     pub snapshot_dir: PathBuf,
     /// For how long it leases a job, in seconds.
     pub lease_seconds: u64,
+    /// For how long it lets proofs in flight end when it stops, in seconds.
+    pub drain_seconds: u64,
     /// File for its output.
     pub log: &'a Path,
     /// `RUST_LOG`, or the default.
@@ -86,7 +88,8 @@ pub fn start_prover(options: &ProverOptions<'_>) -> anyhow::Result<ServiceProces
         .arg(&options.key_file)
         .arg("--snapshot-dir")
         .arg(&options.snapshot_dir)
-        .args(["--lease-seconds", &options.lease_seconds.to_string()]);
+        .args(["--lease-seconds", &options.lease_seconds.to_string()])
+        .args(["--drain-seconds", &options.drain_seconds.to_string()]);
     if let Some(bb) = options.bb {
         command.arg("--bb").arg(bb);
     }

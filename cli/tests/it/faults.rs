@@ -55,6 +55,28 @@ async fn a_job_whose_prover_is_killed_while_it_proves_is_leased_again_and_comple
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_prover_that_stops_gives_back_what_it_cannot_finish() {
+    let mut stack = TestStack::start().await;
+    let prover = stack.prover.take().unwrap();
+    let bb = children_of(prover.pid().unwrap())[0];
+    kill(Pid::from_raw(bb.cast_signed()), Signal::SIGSTOP).unwrap();
+    let holder = Holder::new(1);
+    let statement = holder.statement(stack.registry, stack.epoch, &stack.session(1));
+    let job = stack.client.submit(&Client::proof_request(&stack.key, &statement, &holder.witness(1))).await.unwrap();
+    let deadline = Instant::now() + PATIENCE;
+    while stack.client.get(&job).await.unwrap().body["status"] != "proving" {
+        assert!(Instant::now() < deadline, "the job was not leased");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    prover.stop(Signal::SIGTERM, PATIENCE).await;
+    let answer = stack.client.get(&job).await.unwrap().body;
+    assert_eq!((&answer["status"], &answer["attempts"]), (&"queued".into(), &0.into()), "given back, not counted");
+    assert!(kill(Pid::from_raw(bb.cast_signed()), None).is_err(), "the frozen bb is still there");
+    let _second = stack.start_prover();
+    assert!(matches!(stack.client.wait(&job, PATIENCE, |_| {}).await.unwrap(), JobEnd::Proved(_)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_bb_that_dies_is_replaced_and_the_job_is_tried_again() {
     let stack = TestStack::start().await;
     let prover = stack.prover.as_ref().unwrap().pid().unwrap();
@@ -118,6 +140,7 @@ async fn a_bb_of_another_version_is_refused_at_start_with_a_clear_message() {
         key_file: stack.dir.path().join("prover.key"),
         snapshot_dir: stack.dir.path().join("snapshots"),
         lease_seconds: 2,
+        drain_seconds: 1,
         log: &log,
         filter: None,
         bb: Some(&bb),

@@ -123,6 +123,7 @@ fn start_a_prover(dir: &Path, database_url: &str, filter: Option<&str>) -> Servi
         key_file: dir.join("prover.key"),
         snapshot_dir: dir.join("snapshots"),
         lease_seconds: 2,
+        drain_seconds: 1,
         log: &log,
         filter,
         bb: None,

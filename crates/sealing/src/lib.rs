@@ -116,6 +116,15 @@ mod tests {
         }
     }
 
+    /// hpke's private key is x25519-dalek's, which is wiped on drop only with the feature that our manifest switches on.
+    #[test]
+    fn private_keys_are_wiped_when_dropped() {
+        fn wipes<T: zeroize::Zeroize>() -> bool {
+            std::mem::needs_drop::<T>()
+        }
+        assert!(wipes::<x25519_dalek::StaticSecret>());
+    }
+
     #[test]
     fn nothing_secret_shows_in_the_envelope_or_in_debug_output() {
         let mut rng = rand::rng();
