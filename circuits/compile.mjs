@@ -4,6 +4,7 @@
 //
 // NODE_MODULES holds what package.json pins. Writes OUT_DIR/ownership.json (the circuit's artefact: compiler version, ABI
 // and bytecode; no debug symbols or sources, which would carry absolute paths) and OUT_DIR/vectors.json.
+import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -73,5 +74,36 @@ for (const [name, input] of cases) {
     output: { permutation_of_0_1_2_3: [p0, p1, p2, p3], commitment, leaf, node_of_commitment_and_leaf, scope, nullifier, merkle_root },
   });
 }
-write('vectors.json', { about: 'Computed by the Noir package circuits/vectors; ./veilpass circuits build writes this file.', vectors });
+
+// What the protocol makes with SHA-256, outside the circuit: an implementation of its own, to hold the Rust one to it.
+function sha256_248(domain, ...parts) {
+  const hash = createHash('sha256').update(domain).update(Buffer.from([0]));
+  for (const part of parts) {
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(part.length);
+    hash.update(length).update(part);
+  }
+  return '0x00' + hash.digest('hex').slice(0, 62);
+}
+const address = Buffer.from(Array.from({ length: 32 }, (_, i) => i));
+const session = {
+  audience: 'https://listen.example',
+  session_public_key: address.toString('hex'),
+  expires_at: 1800000000,
+  program_id: '11111111111111111111111111111111',
+  cluster: 'localnet',
+};
+const expiry = Buffer.alloc(8);
+expiry.writeBigUInt64BE(BigInt(session.expires_at));
+const identifiers = {
+  address: address.toString('hex'),
+  registry_id: sha256_248('veilpass.v1.registry-id', address),
+  token_id: sha256_248('veilpass.v1.token-id', address),
+  track_slug: 'first-light',
+  track_id: sha256_248('veilpass.v1.track-id', Buffer.from('first-light')),
+  session,
+  context: sha256_248('veilpass.v1.context', Buffer.from(session.audience), address, expiry, Buffer.from(session.program_id), Buffer.from(session.cluster)),
+};
+
+write('vectors.json', { about: 'Computed by the Noir package circuits/vectors; ./veilpass circuits build writes this file.', vectors, identifiers });
 process.exit(0);

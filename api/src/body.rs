@@ -58,11 +58,12 @@ fn without_position(error: &serde_json::Error) -> String {
     text.rsplit_once(" at line ").map_or(text.clone(), |(message, _)| message.to_owned())
 }
 
-/// The field to blame: the path, or for a missing or unknown field the name that serde puts in its message.
+/// The field to blame: the path, or for a missing, unknown or repeated field the name that serde puts in its message.
 fn field_of(path: &str, message: &str) -> Option<String> {
     let named = message
         .strip_prefix("missing field `")
         .or_else(|| message.strip_prefix("unknown field `"))
+        .or_else(|| message.strip_prefix("duplicate field `"))
         .and_then(|rest| rest.split('`').next());
     let path = if path == "." { "" } else { path };
     match named {

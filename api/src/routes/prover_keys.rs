@@ -16,7 +16,7 @@ pub(crate) struct ProverKeys {
 struct ProverKeyView {
     prover_key_id: ProverKeyId,
     /// X25519, 64 lowercase hexadecimal digits.
-    #[serde(with = "hex::serde")]
+    #[serde(with = "veilpass_protocol::lower_hex")]
     public_key: [u8; 32],
 }
 

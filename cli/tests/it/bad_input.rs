@@ -64,6 +64,12 @@ async fn bad_input_names_the_field_and_changes_nothing() {
             changed(&request, "/sealed_witness/prover_key_id", json!("00".repeat(16))),
         ),
         (
+            "prover key id in upper case",
+            400,
+            "sealed_witness.prover_key_id",
+            changed(&request, "/sealed_witness/prover_key_id", json!(stack.key.id().to_string().to_uppercase())),
+        ),
+        (
             "short prover key id",
             400,
             "sealed_witness.prover_key_id",

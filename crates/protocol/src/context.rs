@@ -14,7 +14,7 @@ pub struct ContextPreimage {
     /// Who will accept the proof: the frontend's origin, for example `https://listen.example`.
     pub audience: String,
     /// The Ed25519 public key of the listener's session, 32 bytes, as 64 lowercase hexadecimal digits in JSON.
-    #[serde(with = "hex::serde")]
+    #[serde(with = "crate::lower_hex")]
     pub session_public_key: [u8; 32],
     /// When the proof stops being acceptable, in seconds since the Unix epoch.
     pub expires_at: u64,

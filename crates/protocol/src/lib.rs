@@ -20,6 +20,7 @@ mod field;
 mod hash;
 mod identifier;
 mod identity;
+pub mod lower_hex;
 mod public_inputs;
 mod sealed;
 mod wallet;

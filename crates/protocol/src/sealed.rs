@@ -18,7 +18,7 @@ pub const SEALED_WITNESS_BYTES: usize = ENCAPSULATED_KEY_BYTES + SEALED_CIPHERTE
 /// Names a prover's public key: the first 16 bytes of its SHA-256, as 32 lowercase hexadecimal digits in JSON.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct ProverKeyId(#[serde(with = "hex::serde")] [u8; 16]);
+pub struct ProverKeyId(#[serde(with = "crate::lower_hex")] [u8; 16]);
 
 impl ProverKeyId {
     /// The id of an X25519 public key.

@@ -35,7 +35,7 @@ impl fmt::Debug for Pepper {
     }
 }
 
-/// `HMAC-SHA256(pepper, "veilpass.v1.wallet" || wallet)`, 32 bytes.
+/// `HMAC-SHA256(pepper, wallet)`, 32 bytes.
 #[derive(Clone, Copy, Eq)]
 pub struct WalletHash([u8; 32]);
 
@@ -43,7 +43,6 @@ impl WalletHash {
     /// Hashes a wallet's 32-byte public key.
     pub fn new(pepper: &Pepper, wallet: &[u8; 32]) -> Self {
         let mut mac = Hmac::<Sha256>::new_from_slice(pepper.0.expose_secret()).expect("HMAC takes a key of any length");
-        mac.update(b"veilpass.v1.wallet");
         mac.update(wallet);
         Self(mac.finalize().into_bytes().into())
     }

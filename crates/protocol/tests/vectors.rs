@@ -2,13 +2,30 @@
 
 use serde::Deserialize;
 use veilpass_protocol::{
-    Commitment, Epoch, FieldElement, IdentitySecret, Leaf, Node, Nullifier, RegistryId, Scope, TREE_DEPTH, TokenId,
-    TrackId, hash_leaf, hash_node, hash_nullifier, hash_scope, permute,
+    Commitment, Context, ContextPreimage, Epoch, FieldElement, IdentitySecret, Leaf, Node, Nullifier, RegistryId,
+    Scope, TREE_DEPTH, TokenId, TrackId, hash_leaf, hash_node, hash_nullifier, hash_scope, permute,
 };
 
 #[derive(Deserialize)]
 struct File {
     vectors: Vec<Vector>,
+    identifiers: Identifiers,
+}
+
+#[derive(Deserialize)]
+struct Identifiers {
+    #[serde(with = "veilpass_protocol::lower_hex")]
+    address: [u8; 32],
+    registry_id: RegistryId,
+    token_id: TokenId,
+    track_slug: String,
+    track_id: TrackId,
+    session: ContextPreimage,
+    context: Context,
+}
+
+fn file() -> File {
+    serde_json::from_str(include_str!("../../../circuits/ownership/vectors.json")).unwrap()
 }
 
 #[derive(Deserialize)]
@@ -42,7 +59,7 @@ struct Output {
 
 #[test]
 fn rust_and_noir_agree() {
-    let file: File = serde_json::from_str(include_str!("../../../circuits/ownership/vectors.json")).unwrap();
+    let file = file();
     assert!(file.vectors.len() >= 5);
     for Vector { name, input, output } in file.vectors {
         assert_eq!(permute([0, 1, 2, 3].map(FieldElement::from_u64)), output.permutation_of_0_1_2_3, "{name}");
@@ -65,4 +82,13 @@ fn rust_and_noir_agree() {
             });
         assert_eq!(root, output.merkle_root, "{name}");
     }
+}
+
+#[test]
+fn identifiers_and_context_are_what_another_implementation_computes() {
+    let Identifiers { address, registry_id, token_id, track_slug, track_id, session, context } = file().identifiers;
+    assert_eq!(RegistryId::from_account(&address), registry_id);
+    assert_eq!(TokenId::from_mint(&address), token_id);
+    assert_eq!(TrackId::from_slug(&track_slug), track_id);
+    assert_eq!(session.context(), context);
 }
