@@ -9,7 +9,7 @@ use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
 use nix::sys::signal::Signal;
 use rand::Rng;
-use veilpass_circuit::Crs;
+use veilpass_circuit::{Bb, Crs};
 use veilpass_protocol::{EpochPolicy, Pepper, RegistryId};
 use veilpass_sealing::ProverPublicKey;
 use veilpass_store::{NewRegistry, Store, StoreConfig};
@@ -50,6 +50,8 @@ pub(super) struct Environment {
 impl Environment {
     /// Starts everything, step by step, into `slot`: what has been started by then is stopped from there.
     pub(super) async fn start(options: &Options, figures: &mut Figures, slot: &mut Option<Self>) -> anyhow::Result<()> {
+        // What would stop a service later is said now.
+        Bb::locate(options.bb.as_deref())?;
         let dir = options.data.clone().unwrap_or_else(default_data_dir);
         ensure_dir(&dir)?;
         let dir = dir.canonicalize()?;
@@ -151,6 +153,7 @@ impl Environment {
             port: options.port,
             log: &api_log,
             filter: None,
+            bb: options.bb.as_deref(),
         })
         .await?;
         self.api = Some(api);

@@ -76,7 +76,7 @@ impl Bb {
             .arg("--version")
             .output()
             .map_err(|source| BbError::DoesNotRun { path: path.clone(), source })?;
-        let found = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+        let found = String::from_utf8_lossy(&output.stdout).lines().next().unwrap_or_default().trim().to_owned();
         if found == BB_VERSION { Ok(Self { path }) } else { Err(BbError::WrongVersion { path, found }) }
     }
 

@@ -25,7 +25,7 @@ struct Identifiers {
 }
 
 fn file() -> File {
-    serde_json::from_str(include_str!("../../../circuits/ownership/vectors.json")).unwrap()
+    serde_json::from_str(include_str!("../../../circuits/ownership/vectors.json")).expect("the file parses")
 }
 
 #[derive(Deserialize)]
