@@ -77,6 +77,35 @@ async fn a_prover_that_stops_gives_back_what_it_cannot_finish() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_provers_share_the_queue_and_prove_nothing_twice() {
+    let stack = TestStack::start().await;
+    let second = stack.start_prover();
+    let mut jobs = Vec::new();
+    for number in 0..10 {
+        let holder = Holder::new(number);
+        let statement = holder.statement(stack.registry, stack.epoch, &stack.session(number));
+        let request = Client::proof_request(&stack.key, &statement, &holder.witness(number as u32));
+        jobs.push((number, stack.client.submit(&request).await.unwrap()));
+    }
+    for (number, job) in jobs {
+        let JobEnd::Proved(proof) = stack.client.wait(&job, PATIENCE, |_| {}).await.unwrap() else {
+            panic!("holder {number} got no proof");
+        };
+        let verification = Client::verification_request(&proof, &stack.session(number));
+        let answer = stack.client.post("/v1/verifications", &verification).await.unwrap();
+        assert_eq!(answer.status.as_u16(), 201, "holder {number}: {}", answer.body);
+    }
+    assert_eq!(stack.rows().await, (10, 10, 10));
+    let attempts: i64 =
+        sqlx::query_scalar("SELECT sum(attempts) FROM proof_jobs").fetch_one(&stack.pool).await.unwrap();
+    assert_eq!(attempts, 10);
+    let log = std::fs::read_to_string(stack.dir.path().join("prover.log")).unwrap();
+    let proved: Vec<_> = log.lines().filter(|line| line.contains(" proved ")).collect();
+    assert_eq!(proved.len(), 10, "{log}");
+    second.stop(Signal::SIGTERM, PATIENCE).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_bb_that_dies_is_replaced_and_the_job_is_tried_again() {
     let stack = TestStack::start().await;
     let prover = stack.prover.as_ref().unwrap().pid().unwrap();
