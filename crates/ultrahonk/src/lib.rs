@@ -5,6 +5,8 @@
 extern crate std;
 
 pub mod backend;
+mod claims;
+mod commitments;
 mod constants;
 mod denominators;
 mod entity;
@@ -14,6 +16,7 @@ pub mod host;
 mod layout;
 mod libra;
 mod opening;
+mod pairing_points;
 mod proof;
 mod public_inputs;
 mod relations;

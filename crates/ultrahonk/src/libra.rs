@@ -1,6 +1,7 @@
 //! Libra's consistency check: the claimed evaluation of the masking polynomial belongs to the committed polynomials.
 
 use crate::backend::Scalar;
+use crate::claims::{Claims, LibraOpenings};
 use crate::constants::{LIBRA_ROOT, LIBRA_ROOT_INVERSE, element};
 use crate::denominators::Inverses;
 use crate::error::VerifyError;
@@ -18,8 +19,7 @@ const DOMAIN: i64 = 1 << LOG_DOMAIN;
 /// where `L_k = Z / 256 / (r g^-k - 1)` and `C = sum_k c_k L_k` with `c_0 = 1`, `c_(1+9i+j) = u_i^j` for `j` in `0..9`. The
 /// other slots of the domain are 0, so the sum has `1 + 9 log_n` terms. Checked multiplied by 256 with `Z` factored out.
 pub(crate) fn check<F: Scalar>(
-    openings: &[F; 4],
-    evaluation: F,
+    claims: &Claims<F>,
     challenges: &Challenges<F>,
     inverses: &Inverses<F>,
     log_n: usize,
@@ -29,7 +29,8 @@ pub(crate) fn check<F: Scalar>(
     if vanishing.is_zero() {
         return Err(VerifyError::ZeroDenominator);
     }
-    let [concatenation, grand_sum_next, grand_sum, quotient] = *openings;
+    let LibraOpenings { concatenation, grand_sum_next, grand_sum, quotient } = claims.libra;
+    let evaluation = claims.libra_evaluation;
     // 1 / (r - 1) and 1 / (g r - 1): the first and the last Lagrange polynomial, without Z / 256.
     let (first, last) = (inverses.libra()[0], inverses.libra_last());
     let sum = challenge_sum(&challenges.rounds[..log_n], inverses.libra());

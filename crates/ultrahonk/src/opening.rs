@@ -1,32 +1,39 @@
 //! The opening: Gemini folds all claimed evaluations into univariate claims, Shplonk batches those, KZG proves them.
+//!
+//! With `r_i = r^(2^i)`, `P_i = nu^(2i) / (z - r_i)` and `Q_i = nu^(2i+1) / (z + r_i)`, the claim is that
+//!
+//! `P0 = [Q] - U sum_k rho^k C_k - S sum_j rho^(37+j) W_j - sum_(i>=1) (P_i + Q_i) A_i - libra + constant G + z W`
+//!
+//! satisfies `e(P0, G2) = e(W, tau G2)`, where `U = P_0 + Q_0` and `S = (P_0 - Q_0) / r`, `C_k` are the commitments with a
+//! claimed evaluation, `W_j` those that are also opened shifted, `A_i` the folds, `[Q]` the quotient and `W` the witness.
 
-use crate::backend::{Backend, POINT_BYTES, Scalar};
+use crate::backend::{Backend, Scalar};
+use crate::claims::{Claims, LibraOpenings};
+use crate::commitments::Commitments;
 use crate::denominators::Inverses;
-use crate::entity::{Evaluations, FIRST_SHIFT, PRECOMPUTED, SHIFTABLE, ZeroSet};
-use crate::error::VerifyError;
-use crate::layout::Section;
-use crate::proof::Proof;
+use crate::entity::{FIRST_SHIFT, PRECOMPUTED, SHIFTABLE, ZeroSet};
+use crate::layout::EVALUATIONS;
 use crate::transcript::Challenges;
 use crate::vk::{MAX_LOG_N, VerificationKey};
 
-/// Commitments with a claimed evaluation: the mask, the key's, and the 8 of the witness.
-const COMMITTED: usize = FIRST_SHIFT;
-/// Terms of the multi-scalar multiplication: those, the folds, three of Libra, the generator and the KZG witness.
-const CAPACITY: usize = COMMITTED + (MAX_LOG_N - 1) + 3 + 2;
+/// Terms of the multi-scalar multiplication: the commitments with a claimed evaluation, the folds, three of Libra, the
+/// generator and the KZG witness.
+const CAPACITY: usize = FIRST_SHIFT + (MAX_LOG_N - 1) + 3 + 2;
 
-/// Where the witness commitments are, in the order of the claimed evaluations. It is not the order of the proof.
-const WITNESS: [(Section, usize); COMMITTED - 1 - PRECOMPUTED] = [
-    (Section::Wires, 0),
-    (Section::Wires, 1),
-    (Section::Wires, 2),
-    (Section::FourthWire, 0),
-    (Section::GrandProduct, 0),
-    (Section::LookupInverses, 0),
-    (Section::LookupCounts, 0),
-    (Section::LookupTags, 0),
-];
+/// What the opening reads.
+pub(crate) struct Opening<'a, B: Backend> {
+    pub(crate) key: &'a VerificationKey<B>,
+    pub(crate) commitments: &'a Commitments<B>,
+    pub(crate) claims: &'a Claims<B::Scalar>,
+    pub(crate) challenges: &'a Challenges<B::Scalar>,
+    pub(crate) inverses: &'a Inverses<B::Scalar>,
+    /// `r^(2^i)` for `i` in `0..log_n`.
+    pub(crate) squares: &'a [B::Scalar],
+    /// Commitments that are left out, because they are the identity.
+    pub(crate) zero: ZeroSet,
+}
 
-/// The sum of scalars times points that the opening claims to be `-z` times the KZG witness' share.
+/// A sum of scalars times points.
 struct Terms<B: Backend> {
     points: [B::Point; CAPACITY],
     scalars: [B::Scalar; CAPACITY],
@@ -41,6 +48,94 @@ impl<B: Backend> Terms<B> {
     }
 }
 
+impl<B: Backend> Opening<'_, B> {
+    /// The two points of the pairing check: `P0` and `-W`.
+    pub(crate) fn pairing_inputs(&self) -> [B::Point; 2] {
+        let mut terms = Terms { points: [B::IDENTITY; CAPACITY], scalars: [B::Scalar::ZERO; CAPACITY], count: 0 };
+        let batched_evaluation = self.batch_commitments(&mut terms);
+        let (fold_constant, nu_power) = self.batch_folds(&mut terms, batched_evaluation);
+        let libra_constant = self.batch_libra(&mut terms, nu_power);
+        terms.push(fold_constant + libra_constant, B::GENERATOR);
+        terms.push(self.challenges.shplonk_z, self.commitments.kzg_witness);
+
+        let sum = B::msm(&terms.points[..terms.count], &terms.scalars[..terms.count]);
+        [B::add(&self.commitments.shplonk_quotient, &sum), B::neg(&self.commitments.kzg_witness)]
+    }
+
+    /// Pushes the commitments with a claimed evaluation, batched by powers of rho; the five that are opened shifted get the
+    /// next powers too, in the same term. Returns the evaluations batched alike: the claim about `A_0`.
+    fn batch_commitments(&self, terms: &mut Terms<B>) -> B::Scalar {
+        let mut powers = [B::Scalar::ONE; EVALUATIONS];
+        for k in 1..EVALUATIONS {
+            powers[k] = powers[k - 1] * self.challenges.rho;
+        }
+        let positive = self.inverses.z_minus_square(0);
+        let negative = self.challenges.shplonk_nu * self.inverses.z_plus_square(0);
+        let unshifted = positive + negative;
+        let shifted = self.inverses.r() * (positive - negative);
+
+        let mask = core::iter::once(&self.commitments.gemini_mask);
+        let committed = mask.chain(&self.key.commitments).chain(&self.commitments.witness);
+        for (place, point) in committed.enumerate().filter(|(place, _)| !self.zero.holds(*place)) {
+            let mut scalar = unshifted * powers[place];
+            if SHIFTABLE.contains(&place) {
+                scalar += shifted * powers[FIRST_SHIFT + place - SHIFTABLE.start];
+            }
+            terms.push(-scalar, *point);
+        }
+        let evaluations = self.claims.evaluations.0.iter().zip(&powers);
+        evaluations.fold(B::Scalar::ZERO, |sum, (evaluation, power)| sum + *evaluation * *power)
+    }
+
+    /// Pushes the folds. Returns their share of the constant, and `nu^(2 log_n)`.
+    ///
+    /// `A_i(r_i)` follows from `A_(i+1)(r_(i+1))` and the claimed `A_i(-r_i)`:
+    /// `[2 r_i A_(i+1)(r_(i+1)) - A_i(-r_i) (r_i (1 - u_i) - u_i)] / [r_i (1 - u_i) + u_i]`.
+    fn batch_folds(&self, terms: &mut Terms<B>, batched_evaluation: B::Scalar) -> (B::Scalar, B::Scalar) {
+        let log_n = self.key.log_n;
+        let mut positive_values = [B::Scalar::ZERO; MAX_LOG_N];
+        let mut value = batched_evaluation;
+        for i in (0..log_n).rev() {
+            let (square, u) = (self.squares[i], self.challenges.rounds[i]);
+            let doubled = square * value + square * value;
+            let negative_share = self.claims.folds[i] * (square * (B::Scalar::ONE - u) - u);
+            value = (doubled - negative_share) * self.inverses.fold(i);
+            positive_values[i] = value;
+        }
+
+        let nu = self.challenges.shplonk_nu;
+        let (mut nu_power, mut constant) = (B::Scalar::ONE, B::Scalar::ZERO);
+        for (i, positive_value) in positive_values[..log_n].iter().enumerate() {
+            let positive = nu_power * self.inverses.z_minus_square(i);
+            let negative = nu_power * nu * self.inverses.z_plus_square(i);
+            constant += positive * *positive_value + negative * self.claims.folds[i];
+            if i > 0 {
+                terms.push(-(positive + negative), self.commitments.folds[i - 1]);
+            }
+            nu_power *= nu.square();
+        }
+        (constant, nu_power)
+    }
+
+    /// Pushes Libra's commitments, opened with the next powers of nu: the concatenation at `r`, the grand sum at `g r`, at
+    /// `r` and at 1 (where its value is 0), the quotient at `r`. Returns their share of the constant.
+    fn batch_libra(&self, terms: &mut Terms<B>, mut nu_power: B::Scalar) -> B::Scalar {
+        let inverses = self.inverses;
+        let at_r = inverses.z_minus_square(0);
+        let denominators = [at_r, inverses.z_minus_g_r(), at_r, inverses.z_minus_one(), at_r];
+        let [at_r, next_at_g_r, sum_at_r, sum_at_one, quotient_at_r] = denominators.map(|inverse| {
+            let weight = nu_power * inverse;
+            nu_power *= self.challenges.shplonk_nu;
+            weight
+        });
+        terms.push(-at_r, self.commitments.libra_concatenation);
+        terms.push(-(next_at_g_r + sum_at_r + sum_at_one), self.commitments.libra_grand_sum);
+        terms.push(-quotient_at_r, self.commitments.libra_quotient);
+        let LibraOpenings { concatenation, grand_sum_next, grand_sum, quotient } = self.claims.libra;
+        at_r * concatenation + next_at_g_r * grand_sum_next + sum_at_r * grand_sum + quotient_at_r * quotient
+    }
+}
+
 /// `r^(2^i)` for `i` in `0..log_n`; the rest of the array is 0.
 pub(crate) fn squares<F: Scalar>(r: F, log_n: usize) -> [F; MAX_LOG_N] {
     let mut squares = [F::ZERO; MAX_LOG_N];
@@ -52,117 +147,5 @@ pub(crate) fn squares<F: Scalar>(r: F, log_n: usize) -> [F; MAX_LOG_N] {
     squares
 }
 
-/// The two points of the pairing check: `P0` and `-W`.
-///
-/// `P0 = Q - U sum_k rho^k C_k - S sum_j rho^(37+j) W_j - sum_(i>=1) (P_i + Q_i) A_i - libra + constant G + z W`, with
-/// `P_i = nu^(2i) / (z - r_i)`, `Q_i = nu^(2i+1) / (z + r_i)`, `U = P_0 + Q_0`, `S = (P_0 - Q_0) / r`.
-pub(crate) fn pairing_inputs<B: Backend>(
-    key: &VerificationKey<B>,
-    proof: &Proof<'_>,
-    evaluations: &Evaluations<B::Scalar>,
-    libra_openings: &[B::Scalar; 4],
-    challenges: &Challenges<B::Scalar>,
-    inverses: &Inverses<B::Scalar>,
-    zero: ZeroSet,
-) -> Result<[B::Point; 2], VerifyError> {
-    let log_n = key.log_n;
-    let c = challenges;
-    let squares = squares(c.gemini_r, log_n);
-    let mut terms = Terms::<B> { points: [B::IDENTITY; CAPACITY], scalars: [B::Scalar::ZERO; CAPACITY], count: 0 };
-
-    let first_positive = inverses.z_minus_square(0);
-    let first_negative = c.shplonk_nu * inverses.z_plus_square(0);
-    let unshifted = first_positive + first_negative;
-    let shifted = inverses.r() * (first_positive - first_negative);
-
-    // The committed polynomials, batched by powers of rho; the five shifted ones again with the next powers.
-    let mut powers = [B::Scalar::ONE; crate::layout::EVALUATIONS];
-    for k in 1..powers.len() {
-        powers[k] = powers[k - 1] * c.rho;
-    }
-    for place in 0..COMMITTED {
-        if zero.holds(place) {
-            continue;
-        }
-        let point = match place {
-            0 => proof.point::<B>(Section::GeminiMask, 0)?,
-            1..=PRECOMPUTED => key.commitments[place - 1],
-            _ => {
-                let (section, index) = WITNESS[place - 1 - PRECOMPUTED];
-                proof.point::<B>(section, index)?
-            }
-        };
-        let mut scalar = unshifted * powers[place];
-        if SHIFTABLE.contains(&place) {
-            scalar += shifted * powers[FIRST_SHIFT + place - SHIFTABLE.start];
-        }
-        terms.push(-scalar, point);
-    }
-    let batched = evaluations.0.iter().zip(&powers);
-    let batched = batched.fold(B::Scalar::ZERO, |sum, (evaluation, power)| sum + *evaluation * *power);
-
-    // The folds, from the batched evaluation downwards: A_i(r_i) follows from A_(i+1)(r_(i+1)) and the claimed A_i(-r_i).
-    let mut positive_evaluations = [B::Scalar::ZERO; MAX_LOG_N];
-    let mut negative_evaluations = [B::Scalar::ZERO; MAX_LOG_N];
-    let mut next = batched;
-    for i in (0..log_n).rev() {
-        let (square, u) = (squares[i], c.rounds[i]);
-        let negative: B::Scalar = proof.scalar(Section::FoldEvaluations, i)?;
-        let doubled = square * next + square * next;
-        next = (doubled - negative * (square * (B::Scalar::ONE - u) - u)) * inverses.fold(i);
-        (positive_evaluations[i], negative_evaluations[i]) = (next, negative);
-    }
-    let mut nu_power = B::Scalar::ONE;
-    let mut constant = B::Scalar::ZERO;
-    for i in 0..log_n {
-        let positive = nu_power * inverses.z_minus_square(i);
-        let negative = nu_power * c.shplonk_nu * inverses.z_plus_square(i);
-        constant += positive * positive_evaluations[i] + negative * negative_evaluations[i];
-        if i > 0 {
-            terms.push(-(positive + negative), proof.point::<B>(Section::FoldCommitments, i - 1)?);
-        }
-        nu_power *= c.shplonk_nu.square();
-    }
-
-    // Libra: the concatenation at r, the grand sum at g r, at r and (with the value 0) at 1, the quotient at r.
-    let at_r = inverses.z_minus_square(0);
-    let denominators = [at_r, inverses.z_minus_g_r(), at_r, inverses.z_minus_one(), at_r];
-    let weights = denominators.map(|inverse| {
-        let weight = nu_power * inverse;
-        nu_power *= c.shplonk_nu;
-        weight
-    });
-    let [concatenation, grand_sum_next, grand_sum, quotient] = *libra_openings;
-    constant +=
-        weights[0] * concatenation + weights[1] * grand_sum_next + weights[2] * grand_sum + weights[4] * quotient;
-    terms.push(-weights[0], proof.point::<B>(Section::LibraConcatenation, 0)?);
-    terms.push(-(weights[1] + weights[2] + weights[3]), proof.point::<B>(Section::LibraGrandSum, 0)?);
-    terms.push(-weights[4], proof.point::<B>(Section::LibraQuotient, 0)?);
-
-    let witness = proof.point::<B>(Section::KzgWitness, 0)?;
-    terms.push(constant, B::GENERATOR);
-    terms.push(c.shplonk_z, witness);
-    let sum = B::msm(&terms.points[..terms.count], &terms.scalars[..terms.count]);
-    let quotient = proof.point::<B>(Section::ShplonkQuotient, 0)?;
-    Ok([B::add(&quotient, &sum), B::neg(&witness)])
-}
-
-/// Folds pairing points that the circuit put out (by verifying other proofs) into those of this proof:
-/// `s P0 + P0'` and `s P1 + P1'` with `s` the hash of all four, so that one pairing check covers both.
-pub(crate) fn aggregate<B: Backend>(
-    own: [B::Point; 2],
-    carried: &[[u8; POINT_BYTES]; 2],
-) -> Result<[B::Point; 2], VerifyError> {
-    let own_bytes = own.each_ref().map(B::point_to_bytes);
-    let hash = B::keccak256(&[carried.as_flattened(), own_bytes.as_flattened()]);
-    let separator = crate::constants::element::<B::Scalar>(&crate::word::reduce(hash));
-    let mut result = own;
-    for (index, (point, bytes)) in result.iter_mut().zip(carried).enumerate() {
-        let carried = B::point_from_bytes(bytes).map_err(|_| VerifyError::PairingPoint { index })?;
-        if carried == B::IDENTITY {
-            return Err(VerifyError::PairingPoint { index });
-        }
-        *point = B::add(&B::mul(point, &separator), &carried);
-    }
-    Ok(result)
-}
+// The key's commitments lie between the mask and the witness.
+const _: () = assert!(1 + PRECOMPUTED + crate::commitments::WITNESS == FIRST_SHIFT);

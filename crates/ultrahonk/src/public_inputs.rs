@@ -1,9 +1,10 @@
 //! The public inputs, and what they contribute to the permutation argument.
 
-use crate::backend::{POINT_BYTES, SCALAR_BYTES, Scalar};
+use crate::backend::{SCALAR_BYTES, Scalar};
 use crate::error::VerifyError;
 use crate::layout::PAIRING_POINT_LIMBS;
 use crate::layout::Section;
+use crate::pairing_points;
 use crate::proof::Proof;
 use crate::vk::MAX_PUBLIC_INPUTS;
 use crate::word;
@@ -31,7 +32,7 @@ impl<F: Scalar> PublicInputs<F> {
         let limbs = proof.section(Section::PairingPoints);
         for (index, value) in values[count..][..PAIRING_POINT_LIMBS].iter_mut().enumerate() {
             let limb = word::at(limbs, index);
-            check_limb(limb, index)?;
+            pairing_points::check_limb(limb, index)?;
             *value = F::from_be_bytes(limb).ok_or(VerifyError::PairingPointLimb { index })?;
         }
         Ok(Self { values, count: count + PAIRING_POINT_LIMBS })
@@ -52,23 +53,4 @@ impl<F: Scalar> PublicInputs<F> {
         }
         (numerator, denominator)
     }
-}
-
-/// Refuses a limb of the pairing points at or above 2^136 (lower half of a coordinate) or 2^120 (upper half).
-fn check_limb(limb: &[u8; 32], index: usize) -> Result<(), VerifyError> {
-    let bytes = if index.is_multiple_of(2) { 17 } else { 15 };
-    if limb[..32 - bytes].iter().all(|byte| *byte == 0) { Ok(()) } else { Err(VerifyError::PairingPointLimb { index }) }
-}
-
-/// The two pairing points of a proof whose limbs are in range, encoded as points: `None` for the default, eight zeros.
-pub(crate) fn pairing_points(limbs: &[u8]) -> Option<[[u8; POINT_BYTES]; 2]> {
-    if limbs.iter().all(|byte| *byte == 0) {
-        return None;
-    }
-    let mut points = [[0; POINT_BYTES]; 2];
-    for (coordinate, index) in points.as_flattened_mut().chunks_exact_mut(32).zip((0..PAIRING_POINT_LIMBS).step_by(2)) {
-        coordinate[..15].copy_from_slice(&word::at(limbs, index + 1)[17..]);
-        coordinate[15..].copy_from_slice(&word::at(limbs, index)[15..]);
-    }
-    Some(points)
 }

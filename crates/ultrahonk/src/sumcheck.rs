@@ -26,11 +26,11 @@ const ODD: [[i64; 4]; 4] =
 /// Checks the rounds; returns 8! times the last claim.
 pub(crate) fn check_rounds<F: Scalar>(
     proof: &Proof<'_>,
+    libra_sum: F,
     challenges: &Challenges<F>,
     log_n: usize,
 ) -> Result<F, VerifyError> {
     let scale = F::from_i64(SCALE);
-    let libra_sum: F = proof.scalar(Section::LibraSum, 0)?;
     let mut claim = scale * challenges.libra * libra_sum;
     for (round, challenge) in challenges.rounds[..log_n].iter().enumerate() {
         let values: [F; ROUND_VALUES] = proof.scalars(Section::Univariates, ROUND_VALUES * round)?;

@@ -1,17 +1,19 @@
 //! The verifier, step by step.
 
 use crate::backend::{Backend, Scalar};
+use crate::claims::Claims;
+use crate::commitments::Commitments;
 use crate::denominators::Inverses;
-use crate::entity::{Evaluations, ZeroSet};
+use crate::entity::ZeroSet;
 use crate::error::VerifyError;
 use crate::layout::{EVALUATIONS, Section};
-use crate::opening;
+use crate::opening::{self, Opening};
 use crate::proof::Proof;
-use crate::public_inputs::{PublicInputs, pairing_points};
+use crate::public_inputs::PublicInputs;
 use crate::relations::{self, Parameters};
 use crate::transcript::Challenges;
 use crate::vk::VerificationKey;
-use crate::{libra, sumcheck};
+use crate::{libra, pairing_points, sumcheck};
 
 /// How much is evaluated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,21 +43,19 @@ pub fn verify_with<B: Backend>(
     };
     let proof = Proof::new(proof, log_n)?;
     let inputs = PublicInputs::<B::Scalar>::parse(public_inputs, key.public_inputs, &proof)?;
-    let challenges = Challenges::draw::<B>(&key.hash, public_inputs, &proof, log_n);
-
-    let evaluations = Evaluations(proof.scalars::<B::Scalar, EVALUATIONS>(Section::Evaluations, 0)?);
-    for (index, evaluation) in evaluations.0.iter().enumerate() {
-        if zero.holds(index) && !evaluation.is_zero() {
-            return Err(VerifyError::EvaluationNotZero { index });
-        }
+    let claims = Claims::<B::Scalar>::parse(&proof, log_n)?;
+    let commitments = Commitments::<B>::parse(&proof, log_n)?;
+    if let Some(index) = (0..EVALUATIONS).find(|place| zero.holds(*place) && !claims.evaluations.0[*place].is_zero()) {
+        return Err(VerifyError::EvaluationNotZero { index });
     }
-    let libra_evaluation: B::Scalar = proof.scalar(Section::LibraEvaluation, 0)?;
-    let libra_openings = proof.scalars::<B::Scalar, 4>(Section::LibraPolynomialEvaluations, 0)?;
 
-    let claim = sumcheck::check_rounds(&proof, &challenges, log_n)?;
+    let challenges = Challenges::draw::<B>(&key.hash, public_inputs, &proof, log_n);
+    let last_claim = sumcheck::check_rounds(&proof, claims.libra_sum, &challenges, log_n)?;
+
     let (numerator, denominator) = inputs.delta(challenges.beta, challenges.gamma, key.public_input_offset);
     let squares = opening::squares(challenges.gemini_r, log_n);
-    let inverses = Inverses::compute(&challenges, &squares[..log_n], denominator, log_n)?;
+    let squares = &squares[..log_n];
+    let inverses = Inverses::compute(&challenges, squares, denominator, log_n)?;
 
     let parameters = Parameters {
         eta: challenges.eta,
@@ -65,14 +65,15 @@ pub fn verify_with<B: Backend>(
         public_input_delta: numerator * inverses.delta(),
         row_separator: sumcheck::row_separator(&challenges, log_n),
     };
-    let relations = relations::evaluate(&evaluations, &parameters, zero);
-    sumcheck::check_last_claim(claim, relations, libra_evaluation, &challenges, log_n)?;
-    libra::check(&libra_openings, libra_evaluation, &challenges, &inverses, log_n)?;
+    let relations = relations::evaluate(&claims.evaluations, &parameters, zero);
+    sumcheck::check_last_claim(last_claim, relations, claims.libra_evaluation, &challenges, log_n)?;
+    libra::check(&claims, &challenges, &inverses, log_n)?;
 
-    let own = opening::pairing_inputs(key, &proof, &evaluations, &libra_openings, &challenges, &inverses, zero)?;
-    let [left, right] = match pairing_points(proof.section(Section::PairingPoints)) {
+    let (claims, commitments, challenges, inverses) = (&claims, &commitments, &challenges, &inverses);
+    let own = Opening { key, commitments, claims, challenges, inverses, squares, zero }.pairing_inputs();
+    let [left, right] = match pairing_points::carried(proof.section(Section::PairingPoints)) {
         None => own,
-        Some(carried) => opening::aggregate::<B>(own, &carried)?,
+        Some(carried) => pairing_points::aggregate::<B>(own, &carried)?,
     };
     if B::pairing_check(&left, &right) { Ok(()) } else { Err(VerifyError::Pairing) }
 }

@@ -14,9 +14,14 @@ pub(crate) struct Fixture {
 
 impl Fixture {
     pub(crate) fn load(name: &'static str) -> Self {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name);
-        let read = |file: &str| std::fs::read(folder.join(file)).expect("a fixture");
+        let read = |file| Self::read(name, file);
         Self { name, vk: read("vk"), proof: read("proof"), public_inputs: read("public_inputs") }
+    }
+
+    /// A file of a fixture.
+    pub(crate) fn read(name: &str, file: &str) -> Vec<u8> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name);
+        std::fs::read(folder.join(file)).expect("a fixture")
     }
 
     pub(crate) fn key(&self) -> VerificationKey {
