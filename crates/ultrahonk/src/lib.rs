@@ -19,6 +19,8 @@ mod opening;
 mod pairing_points;
 mod proof;
 mod public_inputs;
+#[cfg(all(test, feature = "host"))]
+mod reference;
 mod relations;
 mod sumcheck;
 mod transcript;

@@ -48,3 +48,87 @@ pub(crate) fn aggregate<B: Backend>(
     }
     Ok(result)
 }
+
+#[cfg(all(test, feature = "host"))]
+mod tests {
+    use std::vec::Vec;
+
+    use ark_bn254::{Fr, G1Affine};
+
+    use super::*;
+    use crate::host::Arkworks;
+    use crate::reference;
+
+    /// Two points from four coordinates.
+    fn points(coordinates: &[[u8; 32]]) -> [G1Affine; 2] {
+        let (encoded, _) = coordinates.as_flattened().as_chunks::<POINT_BYTES>();
+        [0, 1].map(|index| Arkworks::point_from_bytes(&encoded[index]).unwrap())
+    }
+
+    #[test]
+    fn aggregation_is_that_of_the_reference() {
+        for vector in reference::vectors("aggregations") {
+            let limbs = reference::words(&vector["limbs"]);
+            for (index, limb) in limbs.iter().enumerate() {
+                check_limb(limb, index).unwrap();
+            }
+            let carried = carried(limbs.as_flattened()).unwrap();
+            let own = points(&reference::words(&vector["own"]));
+            let expected = points(&reference::words(&vector["aggregated"]));
+            assert_eq!(aggregate::<Arkworks>(own, &carried), Ok(expected));
+        }
+    }
+
+    #[test]
+    fn no_pairing_points_are_eight_zeros() {
+        assert_eq!(carried(&[0; 256]), None);
+        assert!((0..256).all(|at| carried(&core::array::from_fn::<u8, 256, _>(|i| u8::from(i == at))).is_some()));
+    }
+
+    /// `[-k tau] G` and `[k] G`, which pair to 1. The second point of the ceremony's output is `[tau] G`.
+    fn valid(k: u64) -> [G1Affine; 2] {
+        let tau = "2d360628289ff943ff6bd1a87bbe4e62abe7fb61ba83effd266f22bdcf31e6f9\
+                   26b92a79e563c3f48252cce7feeca2f0f8d33dcb4ef7b0643bf07bd405700aaa";
+        let tau = Arkworks::point_from_bytes(&hex::decode(tau).unwrap().try_into().unwrap()).unwrap();
+        let k = Fr::from(k);
+        [Arkworks::neg(&Arkworks::mul(&tau, &k)), Arkworks::mul(&Arkworks::GENERATOR, &k)]
+    }
+
+    #[test]
+    fn one_pairing_check_covers_both_pairs_of_points() {
+        let check = |own: [G1Affine; 2], carried: [G1Affine; 2]| {
+            let carried = carried.each_ref().map(Arkworks::point_to_bytes);
+            let [left, right] = aggregate::<Arkworks>(own, &carried).unwrap();
+            Arkworks::pairing_check(&left, &right)
+        };
+        let [left, right] = valid(7);
+        assert!(Arkworks::pairing_check(&left, &right));
+        assert!(!Arkworks::pairing_check(&right, &left));
+        assert!(check(valid(7), valid(11)));
+        // One of the two is wrong; both are wrong by opposite amounts, which a plain sum would accept.
+        let shift = |[left, right]: [G1Affine; 2], by| [Arkworks::add(&left, &by), right];
+        assert!(!check(shift(valid(7), Arkworks::GENERATOR), valid(11)));
+        assert!(!check(valid(7), shift(valid(11), Arkworks::GENERATOR)));
+        let minus = Arkworks::neg(&Arkworks::GENERATOR);
+        assert!(!check(shift(valid(7), Arkworks::GENERATOR), shift(valid(11), minus)));
+    }
+
+    #[test]
+    fn carried_points_are_finite_and_on_the_curve() {
+        let encoded = valid(11).each_ref().map(Arkworks::point_to_bytes);
+        for index in 0..2 {
+            let mut others = Vec::new();
+            let mut changed = encoded;
+            changed[index] = [0; POINT_BYTES];
+            others.push(changed);
+            changed[index] = encoded[index];
+            changed[index][63] ^= 1;
+            others.push(changed);
+            changed[index] = [0xff; POINT_BYTES];
+            others.push(changed);
+            for carried in others {
+                assert_eq!(aggregate::<Arkworks>(valid(7), &carried), Err(VerifyError::PairingPoint { index }));
+            }
+        }
+    }
+}

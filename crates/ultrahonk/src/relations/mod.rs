@@ -74,3 +74,56 @@ pub(crate) fn evaluate<F: Scalar>(e: &Evaluations<F>, p: &Parameters<F>, zero: Z
     }
     per_row * p.row_separator + summed
 }
+
+#[cfg(all(test, feature = "host"))]
+mod tests {
+    use ark_bn254::Fr;
+
+    use super::*;
+    use crate::layout::EVALUATIONS;
+    use crate::reference;
+
+    /// Random values (all selectors on, so every subrelation enters with its own power of alpha), and edges.
+    #[test]
+    fn the_sum_of_the_subrelations_is_that_of_the_reference() {
+        for vector in reference::vectors("relations") {
+            let claimed = reference::scalars(&vector["evaluations"]);
+            let mut evaluations = Evaluations([Fr::ZERO; EVALUATIONS]);
+            evaluations.0[1..].copy_from_slice(&claimed);
+            let [eta, beta, gamma, public_input_delta, alpha, row_separator] =
+                reference::scalars(&vector["parameters"]).try_into().unwrap();
+            let parameters = Parameters { eta, beta, gamma, alpha, public_input_delta, row_separator };
+            let expected: Fr = Scalar::from_be_bytes(&reference::word(&vector["value"])).unwrap();
+            assert_eq!(evaluate(&evaluations, &parameters, ZeroSet::default()), expected);
+        }
+    }
+
+    /// Leaving a gate out is the same as evaluating it where its selector is 0.
+    #[test]
+    fn a_gate_that_is_left_out_is_one_whose_selector_is_0() {
+        let gates = [
+            Entity::QArithmetic,
+            Entity::QRange,
+            Entity::QElliptic,
+            Entity::QMemory,
+            Entity::QNonNative,
+            Entity::QPoseidonExternal,
+            Entity::QPoseidonInternal,
+        ];
+        let vector = &reference::vectors("relations")[0];
+        let claimed = reference::scalars(&vector["evaluations"]);
+        let [eta, beta, gamma, public_input_delta, alpha, row_separator] =
+            reference::scalars(&vector["parameters"]).try_into().unwrap();
+        let parameters = Parameters { eta, beta, gamma, alpha, public_input_delta, row_separator };
+        for gate in gates {
+            let mut evaluations = Evaluations([Fr::ZERO; EVALUATIONS]);
+            evaluations.0[1..].copy_from_slice(&claimed);
+            let zero = ZeroSet::default().with(gate as usize - 1);
+            let full = evaluate(&evaluations, &parameters, ZeroSet::default());
+            assert_ne!(evaluate(&evaluations, &parameters, zero), full, "{gate:?} is evaluated at all");
+            evaluations.0[gate as usize] = Fr::ZERO;
+            let full = evaluate(&evaluations, &parameters, ZeroSet::default());
+            assert_eq!(evaluate(&evaluations, &parameters, zero), full, "{gate:?}");
+        }
+    }
+}
