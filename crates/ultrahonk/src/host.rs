@@ -12,13 +12,14 @@ use sha3::{Digest, Keccak256};
 use crate::backend::{Backend, POINT_BYTES, PointError, SCALAR_BYTES, Scalar};
 use crate::error::VerifyError;
 use crate::verify::Mode;
+use crate::vk::Key;
 
 /// BN254 by arkworks 0.5.
 #[derive(Debug, Clone, Copy)]
 pub struct Arkworks;
 
 /// A verification key, its points parsed for [`Arkworks`].
-pub type VerificationKey = crate::vk::VerificationKey<Arkworks>;
+pub type VerificationKey = Key<Arkworks>;
 
 /// Verifies a proof: [`crate::verify_with`] on [`Arkworks`], with every subrelation evaluated.
 ///

@@ -59,3 +59,80 @@ fn challenge_sum<F: Scalar>(rounds: &[F], inverses: &[F]) -> F {
     }
     sum
 }
+
+#[cfg(all(test, feature = "host"))]
+mod tests {
+    use ark_bn254::Fr;
+
+    use super::*;
+    use crate::claims::LibraOpenings;
+    use crate::entity::Evaluations;
+    use crate::opening;
+    use crate::vk::MAX_LOG_N;
+
+    /// In the domain `Z` is 0 and the equation would say nothing about the sum. Slot 200 carries no coefficient at
+    /// `log_n` 12, so no denominator is 0 there.
+    #[test]
+    fn a_point_of_the_domain_is_refused() {
+        let log_n = 12;
+        let root: Fr = element(&LIBRA_ROOT);
+        let inside = (0..200).fold(Fr::ONE, |power, _| power * root);
+        let seven = Fr::from(7u64);
+        for (gemini_r, expected) in
+            [(inside, VerifyError::ZeroDenominator), (inside + Fr::ONE, VerifyError::LibraConsistency)]
+        {
+            let challenges = Challenges {
+                gemini_r,
+                shplonk_z: seven,
+                rounds: [seven; MAX_LOG_N],
+                eta: seven,
+                beta: seven,
+                gamma: seven,
+                alpha: seven,
+                gate: seven,
+                libra: seven,
+                rho: seven,
+                shplonk_nu: seven,
+            };
+            let openings =
+                LibraOpenings { concatenation: seven, grand_sum_next: seven, grand_sum: seven, quotient: seven };
+            let claims = Claims {
+                evaluations: Evaluations([seven; crate::layout::EVALUATIONS]),
+                libra_sum: seven,
+                libra_evaluation: seven,
+                folds: [seven; MAX_LOG_N],
+                libra: openings,
+            };
+            let squares = opening::squares(gemini_r, log_n);
+            let inverses = Inverses::compute(&challenges, &squares[..log_n], seven, log_n).unwrap();
+            assert_eq!(check(&claims, &challenges, &inverses, log_n), Err(expected));
+        }
+    }
+
+    /// The sparse sum against the definition: all 256 slots, one division each.
+    #[test]
+    fn the_sparse_sum_is_the_sum_over_the_domain() {
+        let rounds = [3u64, 5, 8].map(Fr::from);
+        let (root, r) = (element::<Fr>(&LIBRA_ROOT), Fr::from(1_000_003u64));
+        let mut coefficients = [Fr::ZERO; 256];
+        coefficients[0] = Fr::ONE;
+        for (i, u) in rounds.into_iter().enumerate() {
+            for j in 0..9 {
+                coefficients[1 + 9 * i + j] = (0..j).fold(Fr::ONE, |power, _| power * u);
+            }
+        }
+        let (mut expected, mut power) = (Fr::ZERO, Fr::ONE);
+        for coefficient in coefficients {
+            let denominator = r * Scalar::inverse(power).unwrap() - Fr::ONE;
+            expected += coefficient * Scalar::inverse(denominator).unwrap();
+            power *= root;
+        }
+        let mut power = Fr::ONE;
+        let inverses: [Fr; 28] = core::array::from_fn(|_| {
+            let inverse = Scalar::inverse(r - power).unwrap();
+            power *= root;
+            inverse
+        });
+        assert_eq!(challenge_sum(&rounds, &inverses), expected);
+    }
+}

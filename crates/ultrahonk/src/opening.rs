@@ -14,7 +14,7 @@ use crate::denominators::Inverses;
 use crate::entity::{FIRST_SHIFT, PRECOMPUTED, SHIFTABLE, ZeroSet};
 use crate::layout::EVALUATIONS;
 use crate::transcript::Challenges;
-use crate::vk::{MAX_LOG_N, VerificationKey};
+use crate::vk::{Key, MAX_LOG_N};
 
 /// Terms of the multi-scalar multiplication: the commitments with a claimed evaluation, the folds, three of Libra, the
 /// generator and the KZG witness.
@@ -22,7 +22,7 @@ const CAPACITY: usize = FIRST_SHIFT + (MAX_LOG_N - 1) + 3 + 2;
 
 /// What the opening reads.
 pub(crate) struct Opening<'a, B: Backend> {
-    pub(crate) key: &'a VerificationKey<B>,
+    pub(crate) key: &'a Key<B>,
     pub(crate) commitments: &'a Commitments<B>,
     pub(crate) claims: &'a Claims<B::Scalar>,
     pub(crate) challenges: &'a Challenges<B::Scalar>,

@@ -62,7 +62,7 @@ mod tests {
     /// Two points from four coordinates.
     fn points(coordinates: &[[u8; 32]]) -> [G1Affine; 2] {
         let (encoded, _) = coordinates.as_flattened().as_chunks::<POINT_BYTES>();
-        [0, 1].map(|index| Arkworks::point_from_bytes(&encoded[index]).unwrap())
+        [0, 1].map(|index| Arkworks::point_from_bytes(&encoded[index]).expect("a point"))
     }
 
     #[test]
@@ -89,7 +89,8 @@ mod tests {
     fn valid(k: u64) -> [G1Affine; 2] {
         let tau = "2d360628289ff943ff6bd1a87bbe4e62abe7fb61ba83effd266f22bdcf31e6f9\
                    26b92a79e563c3f48252cce7feeca2f0f8d33dcb4ef7b0643bf07bd405700aaa";
-        let tau = Arkworks::point_from_bytes(&hex::decode(tau).unwrap().try_into().unwrap()).unwrap();
+        let tau = hex::decode(tau).expect("hexadecimal digits").try_into().expect("64 bytes");
+        let tau = Arkworks::point_from_bytes(&tau).expect("a point");
         let k = Fr::from(k);
         [Arkworks::neg(&Arkworks::mul(&tau, &k)), Arkworks::mul(&Arkworks::GENERATOR, &k)]
     }

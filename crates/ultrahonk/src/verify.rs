@@ -12,7 +12,7 @@ use crate::proof::Proof;
 use crate::public_inputs::PublicInputs;
 use crate::relations::{self, Parameters};
 use crate::transcript::Challenges;
-use crate::vk::VerificationKey;
+use crate::vk::Key;
 use crate::{libra, pairing_points, sumcheck};
 
 /// How much is evaluated.
@@ -28,10 +28,10 @@ pub enum Mode {
 
 /// Verifies a proof on any backend.
 ///
-/// `proof` has [`VerificationKey::proof_bytes`] bytes, `public_inputs` 32 bytes each, big-endian and below `r`, in the order
+/// `proof` has [`Key::proof_bytes`] bytes, `public_inputs` 32 bytes each, big-endian and below `r`, in the order
 /// of `main`. The first check that fails names the error.
 pub fn verify_with<B: Backend>(
-    key: &VerificationKey<B>,
+    key: &Key<B>,
     proof: &[u8],
     public_inputs: &[u8],
     mode: Mode,

@@ -19,7 +19,7 @@ pub const MAX_PUBLIC_INPUTS: usize = 32;
 const MIN_LOG_N: usize = 2;
 
 /// A circuit's verification key, as `bb write_vk -t evm` writes it, parsed for one backend.
-pub struct VerificationKey<B: Backend> {
+pub struct Key<B: Backend> {
     pub(crate) log_n: usize,
     /// Public inputs of `main`, the pairing points not counted.
     pub(crate) public_inputs: usize,
@@ -33,7 +33,7 @@ pub struct VerificationKey<B: Backend> {
     pub(crate) hash: [u8; 32],
 }
 
-impl<B: Backend> VerificationKey<B> {
+impl<B: Backend> Key<B> {
     /// Parses the 1,888 bytes of a key: `log_n`, the number of public inputs with the 8 pairing-point limbs, the row of
     /// the first, one word each, then 28 points. Refuses any other length, numbers out of range and points off the curve.
     pub fn parse(bytes: &[u8]) -> Result<Self, VkError> {
@@ -85,7 +85,7 @@ impl<B: Backend> VerificationKey<B> {
     }
 }
 
-impl<B: Backend> fmt::Debug for VerificationKey<B> {
+impl<B: Backend> fmt::Debug for Key<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("VerificationKey")
             .field("log_n", &self.log_n)
