@@ -13,9 +13,10 @@ pub enum VkError {
         /// The length that was given, in bytes.
         actual: usize,
     },
-    /// The number of rows is not `2^log_n` with `log_n` from 2 to 20.
+    /// The number of rows is not `2^log_n` with `log_n` from 4 to 20.
     LogN,
-    /// The key does not have 1 to 32 public inputs, or they do not lie inside the circuit's rows.
+    /// The key does not have 1 to 32 public inputs, or they do not lie in rows where the relations hold: from row 5 to the
+    /// last.
     PublicInputs,
     /// A commitment is not a point of the curve.
     Commitment {
@@ -98,7 +99,7 @@ impl fmt::Display for VkError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Length { actual } => write!(f, "a verification key has 1888 bytes, not {actual}"),
-            Self::LogN => write!(f, "the number of rows is not 2^2 to 2^20"),
+            Self::LogN => write!(f, "the number of rows is not 2^4 to 2^20"),
             Self::PublicInputs => write!(f, "the key does not have 1 to 32 public inputs inside the circuit's rows"),
             Self::Commitment { index, error } => write!(f, "commitment {index} of the key: {error}"),
         }

@@ -51,7 +51,7 @@ pub(crate) fn check_last_claim<F: Scalar>(
     challenges: &Challenges<F>,
     log_n: usize,
 ) -> Result<(), VerifyError> {
-    // The last four rows carry the masks of the witness; the relations are switched off there.
+    // The first four rows carry the masks of the witness; the relations are switched off there.
     let disabled = challenges.rounds[2..log_n].iter().fold(F::ONE, |product, u| product * (F::ONE - *u));
     let value = relations * (F::ONE - disabled) + challenges.libra * libra_evaluation;
     if F::from_i64(SCALE) * value == claim { Ok(()) } else { Err(VerifyError::SumcheckFinal) }

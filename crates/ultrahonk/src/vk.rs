@@ -15,8 +15,11 @@ pub const MAX_LOG_N: usize = 20;
 /// The largest number of public inputs that is taken, the pairing points not counted.
 pub const MAX_PUBLIC_INPUTS: usize = 32;
 
-/// The least `log_n`: the row-disabling polynomial runs over the rounds from 2 on.
-const MIN_LOG_N: usize = 2;
+/// Rows before the first public input: four that carry the witness' masks, where the relations are switched off, and one
+/// of zeros. Inputs in those rows would be bound by nothing, so a key that says so is refused.
+const ROWS_BEFORE_PUBLIC_INPUTS: usize = 5;
+/// The least `log_n` with room for those rows, the pairing points and one public input.
+const MIN_LOG_N: usize = 4;
 
 /// A circuit's verification key, as `bb write_vk -t evm` writes it, parsed for one backend.
 pub struct Key<B: Backend> {
@@ -36,6 +39,9 @@ pub struct Key<B: Backend> {
 impl<B: Backend> Key<B> {
     /// Parses the 1,888 bytes of a key: `log_n`, the number of public inputs with the 8 pairing-point limbs, the row of
     /// the first, one word each, then 28 points. Refuses any other length, numbers out of range and points off the curve.
+    ///
+    /// A key is trusted: it says which circuit is proved. Parsing makes sure that it is well-formed, not that it is the key
+    /// of a circuit one means.
     pub fn parse(bytes: &[u8]) -> Result<Self, VkError> {
         if bytes.len() != VK_BYTES {
             return Err(VkError::Length { actual: bytes.len() });
@@ -48,6 +54,7 @@ impl<B: Backend> Key<B> {
             .filter(|count| (1..=MAX_PUBLIC_INPUTS).contains(count))
             .ok_or(VkError::PublicInputs)?;
         let public_input_offset = number(2)
+            .filter(|offset| *offset >= ROWS_BEFORE_PUBLIC_INPUTS)
             .filter(|offset| offset.saturating_add(public_inputs + PAIRING_POINT_LIMBS) <= 1 << log_n)
             .ok_or(VkError::PublicInputs)?;
 

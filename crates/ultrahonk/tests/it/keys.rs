@@ -32,13 +32,13 @@ fn other_lengths_are_refused() {
 
 #[test]
 fn numbers_out_of_range_are_refused() {
-    for log_n in [0, 1, MAX_LOG_N as u64 + 1, 64, u64::MAX] {
+    for log_n in [0, 1, 3, MAX_LOG_N as u64 + 1, 64, u64::MAX] {
         assert_eq!(with_header(0, log_n).err(), Some(VkError::LogN), "{log_n}");
     }
     for all_inputs in [0, 7, 8, 8 + 33, u64::MAX] {
         assert_eq!(with_header(1, all_inputs).err(), Some(VkError::PublicInputs), "{all_inputs}");
     }
-    for offset in [4096 - 13, 4096, u64::MAX] {
+    for offset in [0, 4, 4096 - 13, 4096, u64::MAX] {
         assert_eq!(with_header(2, offset).err(), Some(VkError::PublicInputs), "{offset}");
     }
     for log_n in [5, MAX_LOG_N as u64] {
