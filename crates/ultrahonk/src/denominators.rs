@@ -121,6 +121,7 @@ mod tests {
     use ark_bn254::Fr;
 
     use super::*;
+    use crate::opening::squares;
 
     #[test]
     fn one_inversion_serves_all() {
@@ -129,6 +130,34 @@ mod tests {
         invert_all(&mut values).unwrap();
         for (value, inverse) in original.into_iter().zip(values) {
             assert_eq!(value * inverse, Fr::ONE);
+        }
+    }
+
+    #[test]
+    fn each_inverse_is_what_it_is_called() {
+        let challenges = Challenges::distinct();
+        let (r, z) = (challenges.gemini_r, challenges.shplonk_z);
+        let (root, delta) = (element::<Fr>(&LIBRA_ROOT), Fr::from(11u64));
+        for log_n in [4, 12, MAX_LOG_N] {
+            let squares = squares(r, log_n);
+            let inverses = Inverses::compute(&challenges, &squares[..log_n], delta, log_n).unwrap();
+            assert_eq!(inverses.delta() * delta, Fr::ONE);
+            assert_eq!(inverses.r() * r, Fr::ONE);
+            assert_eq!(inverses.z_minus_g_r() * (z - root * r), Fr::ONE);
+            assert_eq!(inverses.z_minus_one() * (z - Fr::ONE), Fr::ONE);
+            for i in 0..log_n {
+                let (square, u) = (squares[i], challenges.rounds[i]);
+                assert_eq!(inverses.z_minus_square(i) * (z - square), Fr::ONE);
+                assert_eq!(inverses.z_plus_square(i) * (z + square), Fr::ONE);
+                assert_eq!(inverses.fold(i) * (square * (Fr::ONE - u) + u), Fr::ONE);
+            }
+            assert_eq!(inverses.libra().len(), 1 + 9 * log_n);
+            let mut power = Fr::ONE;
+            for inverse in inverses.libra() {
+                assert_eq!(*inverse * (r - power), Fr::ONE);
+                power *= root;
+            }
+            assert_eq!(inverses.libra_last() * (root * r - Fr::ONE), Fr::ONE);
         }
     }
 

@@ -80,7 +80,7 @@ pub enum VerifyError {
         /// Its index among the words of [`Section::Evaluations`].
         index: usize,
     },
-    /// A challenge makes a denominator of the protocol 0. For an honest proof the chance is below 2^-110.
+    /// A challenge makes a denominator of the protocol 0. The chance is about `2^(log_n - 127)`.
     ZeroDenominator,
     /// A round polynomial does not have the sum that the previous round claims.
     SumcheckRound {

@@ -81,19 +81,7 @@ mod tests {
         for (gemini_r, expected) in
             [(inside, VerifyError::ZeroDenominator), (inside + Fr::ONE, VerifyError::LibraConsistency)]
         {
-            let challenges = Challenges {
-                gemini_r,
-                shplonk_z: seven,
-                rounds: [seven; MAX_LOG_N],
-                eta: seven,
-                beta: seven,
-                gamma: seven,
-                alpha: seven,
-                gate: seven,
-                libra: seven,
-                rho: seven,
-                shplonk_nu: seven,
-            };
+            let challenges = Challenges { gemini_r, ..Challenges::distinct() };
             let openings =
                 LibraOpenings { concatenation: seven, grand_sum_next: seven, grand_sum: seven, quotient: seven };
             let claims = Claims {

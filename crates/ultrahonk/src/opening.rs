@@ -149,3 +149,58 @@ pub(crate) fn squares<F: Scalar>(r: F, log_n: usize) -> [F; MAX_LOG_N] {
 
 // The key's commitments lie between the mask and the witness.
 const _: () = assert!(1 + PRECOMPUTED + crate::commitments::WITNESS == FIRST_SHIFT);
+
+#[cfg(all(test, feature = "host"))]
+mod tests {
+    use ark_bn254::Fr;
+
+    use super::*;
+    use crate::entity::Evaluations;
+    use crate::host::Arkworks;
+
+    /// At every size that this key fits, the largest too (where the arrays are full), on points and values without meaning.
+    #[test]
+    fn leaving_out_identities_changes_nothing() {
+        let mut vk = *include_bytes!("../tests/fixtures/ownership/vk");
+        let challenges = Challenges::distinct();
+        let point = |k: u64| Arkworks::mul(&Arkworks::GENERATOR, &Fr::from(k));
+        let commitments = Commitments {
+            gemini_mask: point(2),
+            witness: core::array::from_fn(|i| point(3 + i as u64)),
+            libra_concatenation: point(20),
+            libra_grand_sum: point(21),
+            libra_quotient: point(22),
+            folds: core::array::from_fn(|i| point(30 + i as u64)),
+            shplonk_quotient: point(50),
+            kzg_witness: point(51),
+        };
+        let value = |i: usize| Fr::from(i as u64 + 5);
+        let claims = Claims {
+            evaluations: Evaluations(core::array::from_fn(value)),
+            libra_sum: value(0),
+            libra_evaluation: value(1),
+            folds: core::array::from_fn(value),
+            libra: LibraOpenings {
+                concatenation: value(2),
+                grand_sum_next: value(3),
+                grand_sum: value(4),
+                quotient: value(5),
+            },
+        };
+        for log_n in 5..=MAX_LOG_N {
+            vk[31] = log_n as u8;
+            let key = Key::<Arkworks>::parse(&vk).unwrap();
+            let squares = squares(challenges.gemini_r, log_n);
+            let squares = &squares[..log_n];
+            let inverses = Inverses::compute(&challenges, squares, Fr::ONE, log_n).unwrap();
+            let inputs = |zero| {
+                let (key, commitments, claims) = (&key, &commitments, &claims);
+                let (challenges, inverses) = (&challenges, &inverses);
+                Opening { key, commitments, claims, challenges, inverses, squares, zero }.pairing_inputs()
+            };
+            assert_ne!(key.zero, ZeroSet::default());
+            assert_eq!(inputs(key.zero), inputs(ZeroSet::default()));
+            assert_eq!(inputs(key.zero)[1], Arkworks::neg(&point(51)));
+        }
+    }
+}

@@ -104,20 +104,7 @@ mod tests {
         // At the corner with bits of 5 the separator is gate^5.
         let mut rounds = [Fr::ZERO; crate::vk::MAX_LOG_N];
         (rounds[0], rounds[2]) = (Fr::ONE, Fr::ONE);
-        let zero = Fr::ZERO;
-        let challenges = Challenges {
-            gate: Fr::from(7u64),
-            rounds,
-            eta: zero,
-            beta: zero,
-            gamma: zero,
-            alpha: zero,
-            libra: zero,
-            rho: zero,
-            gemini_r: zero,
-            shplonk_nu: zero,
-            shplonk_z: zero,
-        };
+        let challenges = Challenges { gate: Fr::from(7u64), rounds, ..Challenges::distinct() };
         assert_eq!(row_separator(&challenges, 4), Fr::from(7u64 * 7 * 7 * 7 * 7));
     }
 }

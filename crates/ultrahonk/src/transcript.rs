@@ -94,3 +94,28 @@ impl Transcript {
         (F::from_u128(low), F::from_u128(high))
     }
 }
+
+#[cfg(all(test, feature = "host"))]
+impl Challenges<ark_bn254::Fr> {
+    /// Tests only: challenges that differ from each other, for what does not depend on how they were drawn.
+    pub(crate) fn distinct() -> Self {
+        let mut value = ark_bn254::Fr::from(1_000_003u64);
+        let mut next = || {
+            value = value.square() + ark_bn254::Fr::ONE;
+            value
+        };
+        Self {
+            eta: next(),
+            beta: next(),
+            gamma: next(),
+            alpha: next(),
+            gate: next(),
+            libra: next(),
+            rounds: core::array::from_fn(|_| next()),
+            rho: next(),
+            gemini_r: next(),
+            shplonk_nu: next(),
+            shplonk_z: next(),
+        }
+    }
+}
