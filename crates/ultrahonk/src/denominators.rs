@@ -145,8 +145,7 @@ mod tests {
             assert_eq!(inverses.r() * r, Fr::ONE);
             assert_eq!(inverses.z_minus_g_r() * (z - root * r), Fr::ONE);
             assert_eq!(inverses.z_minus_one() * (z - Fr::ONE), Fr::ONE);
-            for i in 0..log_n {
-                let (square, u) = (squares[i], challenges.rounds[i]);
+            for (i, (square, u)) in squares.into_iter().zip(challenges.rounds).enumerate().take(log_n) {
                 assert_eq!(inverses.z_minus_square(i) * (z - square), Fr::ONE);
                 assert_eq!(inverses.z_plus_square(i) * (z + square), Fr::ONE);
                 assert_eq!(inverses.fold(i) * (square * (Fr::ONE - u) + u), Fr::ONE);
