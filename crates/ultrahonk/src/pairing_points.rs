@@ -16,7 +16,7 @@ pub(crate) fn check_limb(limb: &[u8; 32], index: usize) -> Result<(), VerifyErro
 /// The two points of a section of limbs that are in range, encoded as points: `None` for the default, eight zeros.
 ///
 /// The limbs are `x_lo, x_hi, y_lo, y_hi` of each point; a coordinate is `x_lo + 2^136 x_hi`.
-pub(crate) fn carried(limbs: &[u8]) -> Option<[[u8; POINT_BYTES]; 2]> {
+fn carried(limbs: &[u8]) -> Option<[[u8; POINT_BYTES]; 2]> {
     if limbs.iter().all(|byte| *byte == 0) {
         return None;
     }
@@ -29,12 +29,17 @@ pub(crate) fn carried(limbs: &[u8]) -> Option<[[u8; POINT_BYTES]; 2]> {
     Some(points)
 }
 
+/// The points to check: this proof's own, and the carried ones with them if `limbs` is not the default.
+pub(crate) fn combine<B: Backend>(own: [B::Point; 2], limbs: &[u8]) -> Result<[B::Point; 2], VerifyError> {
+    match carried(limbs) {
+        None => Ok(own),
+        Some(carried) => aggregate::<B>(own, &carried),
+    }
+}
+
 /// Folds the carried points into those of this proof: `s P0 + P0'` and `s P1 + P1'`, where `s` is the hash of
 /// `P0', P1', P0, P1` modulo `r`, so that one pairing check covers both.
-pub(crate) fn aggregate<B: Backend>(
-    own: [B::Point; 2],
-    carried: &[[u8; POINT_BYTES]; 2],
-) -> Result<[B::Point; 2], VerifyError> {
+fn aggregate<B: Backend>(own: [B::Point; 2], carried: &[[u8; POINT_BYTES]; 2]) -> Result<[B::Point; 2], VerifyError> {
     let own_bytes = own.each_ref().map(B::point_to_bytes);
     let hash = B::keccak256(&[carried.as_flattened(), own_bytes.as_flattened()]);
     let separator = constants::element::<B::Scalar>(&word::reduce(hash));
@@ -72,10 +77,10 @@ mod tests {
             for (index, limb) in limbs.iter().enumerate() {
                 check_limb(limb, index).unwrap();
             }
-            let carried = carried(limbs.as_flattened()).unwrap();
             let own = points(&reference::words(&vector["own"]));
             let expected = points(&reference::words(&vector["aggregated"]));
-            assert_eq!(aggregate::<Arkworks>(own, &carried), Ok(expected));
+            assert_eq!(combine::<Arkworks>(own, limbs.as_flattened()), Ok(expected));
+            assert_eq!(combine::<Arkworks>(own, &[0; 256]), Ok(own));
         }
     }
 

@@ -71,9 +71,6 @@ pub fn verify_with<B: Backend>(
 
     let (claims, commitments, challenges, inverses) = (&claims, &commitments, &challenges, &inverses);
     let own = Opening { key, commitments, claims, challenges, inverses, squares, zero }.pairing_inputs();
-    let [left, right] = match pairing_points::carried(proof.section(Section::PairingPoints)) {
-        None => own,
-        Some(carried) => pairing_points::aggregate::<B>(own, &carried)?,
-    };
+    let [left, right] = pairing_points::combine::<B>(own, proof.section(Section::PairingPoints))?;
     if B::pairing_check(&left, &right) { Ok(()) } else { Err(VerifyError::Pairing) }
 }
