@@ -2,8 +2,7 @@
 
 use crate::backend::{SCALAR_BYTES, Scalar};
 use crate::error::VerifyError;
-use crate::layout::PAIRING_POINT_LIMBS;
-use crate::layout::Section;
+use crate::layout::{PAIRING_POINT_LIMBS, Section};
 use crate::pairing_points;
 use crate::proof::Proof;
 use crate::vk::MAX_PUBLIC_INPUTS;
