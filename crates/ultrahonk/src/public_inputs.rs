@@ -1,0 +1,55 @@
+//! The public inputs, and what they contribute to the permutation argument.
+
+use crate::backend::{SCALAR_BYTES, Scalar};
+use crate::error::VerifyError;
+use crate::layout::{PAIRING_POINT_LIMBS, Section};
+use crate::pairing_points;
+use crate::proof::Proof;
+use crate::vk::MAX_PUBLIC_INPUTS;
+use crate::word;
+
+/// The public inputs of `main`, then the pairing points' limbs.
+pub(crate) struct PublicInputs<F> {
+    values: [F; MAX_PUBLIC_INPUTS + PAIRING_POINT_LIMBS],
+    count: usize,
+}
+
+/// Positions of public inputs in the permutation start here, above every row.
+const PUBLIC_POSITION: u128 = 1 << 28;
+
+impl<F: Scalar> PublicInputs<F> {
+    /// Parses `count` inputs, 32 big-endian bytes each, and the limbs of the proof.
+    pub(crate) fn parse(bytes: &[u8], count: usize, proof: &Proof<'_>) -> Result<Self, VerifyError> {
+        let expected = SCALAR_BYTES * count;
+        if bytes.len() != expected {
+            return Err(VerifyError::PublicInputsLength { actual: bytes.len(), expected });
+        }
+        let mut values = [F::ZERO; MAX_PUBLIC_INPUTS + PAIRING_POINT_LIMBS];
+        for (index, value) in values[..count].iter_mut().enumerate() {
+            *value = F::from_be_bytes(word::at(bytes, index)).ok_or(VerifyError::PublicInputNotCanonical { index })?;
+        }
+        let limbs = proof.section(Section::PairingPoints);
+        for (index, value) in values[count..][..PAIRING_POINT_LIMBS].iter_mut().enumerate() {
+            let limb = word::at(limbs, index);
+            pairing_points::check_limb(limb, index)?;
+            *value = F::from_be_bytes(limb).ok_or(VerifyError::PairingPointLimb { index })?;
+        }
+        Ok(Self { values, count: count + PAIRING_POINT_LIMBS })
+    }
+
+    /// Numerator and denominator of the delta: the products over the inputs `x_j` of
+    /// `gamma + beta (2^28 + offset + j) + x_j` and of `gamma - beta (offset + 1 + j) + x_j`.
+    pub(crate) fn delta(&self, beta: F, gamma: F, offset: usize) -> (F, F) {
+        let offset = F::from_u128(offset as u128);
+        let mut above = gamma + beta * (F::from_u128(PUBLIC_POSITION) + offset);
+        let mut below = gamma - beta * (offset + F::ONE);
+        let (mut numerator, mut denominator) = (F::ONE, F::ONE);
+        for value in &self.values[..self.count] {
+            numerator *= above + *value;
+            denominator *= below + *value;
+            above += beta;
+            below -= beta;
+        }
+        (numerator, denominator)
+    }
+}
