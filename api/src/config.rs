@@ -1,6 +1,6 @@
 //! Settings: flags, or the environment.
 
-use std::{net::IpAddr, path::PathBuf};
+use std::net::IpAddr;
 
 use veilpass_telemetry::LogFormat;
 
@@ -35,11 +35,6 @@ pub struct Config {
     /// Most connections to Postgres.
     #[arg(long, env = "VEILPASS_DATABASE_CONNECTIONS", default_value = "20")]
     pub database_connections: u32,
-
-    /// The bb binary, which checks proofs as a child process. Default: the one that ./veilpass installed, else the first
-    /// on PATH; its version must be the pinned one.
-    #[arg(long, env = "VEILPASS_BB")]
-    pub bb: Option<PathBuf>,
 
     /// How log lines look.
     #[arg(long, env = "VEILPASS_LOG_FORMAT", value_enum, default_value_t)]

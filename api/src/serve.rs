@@ -4,14 +4,13 @@ use std::{sync::Arc, time::Duration};
 
 use anyhow::Context;
 use tokio::{net::TcpListener, sync::Notify};
-use veilpass_circuit::{Bb, Crs};
 use veilpass_store::{Store, StoreConfig};
 
 use crate::{
     config::Config,
     router::router,
     state::{AppState, Policy},
-    verifier::BbVerifier,
+    verifier::OwnershipVerifier,
 };
 
 /// How long a stopping API waits for requests in flight.
@@ -19,15 +18,12 @@ const DRAIN: Duration = Duration::from_secs(30);
 
 /// Serves until SIGTERM or SIGINT, then finishes the requests in flight.
 pub async fn run(config: Config) -> anyhow::Result<()> {
-    let bb = Bb::locate(config.bb.as_deref())?;
-    let crs = Crs::locate()?;
+    let verifier = OwnershipVerifier::new()?;
     tracing::info!(
-        bb = %bb.path().display(),
-        bb_version = veilpass_circuit::BB_VERSION,
         vk_hash = veilpass_circuit::verification_key_hash(),
+        circuit_sha256 = veilpass_circuit::artifact_sha256(),
         "proofs are checked under the pinned verification key"
     );
-    let verifier = BbVerifier::new(bb, crs).context("a folder for checking proofs")?;
     let store_config = StoreConfig {
         max_connections: config.database_connections,
         application_name: "veilpass-api",
@@ -39,7 +35,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         max_session_seconds: config.max_session_seconds,
         queue_capacity: config.queue_capacity,
     };
-    let app = router(AppState::new(store.clone(), Arc::new(verifier), policy));
+    let app = router(AppState::new(store.clone(), verifier, policy));
     let listener = TcpListener::bind((config.host, config.port))
         .await
         .with_context(|| format!("cannot listen on {}:{}", config.host, config.port))?;

@@ -8,7 +8,7 @@ use std::{
 
 use veilpass_store::Store;
 
-use crate::verifier::ProofVerifier;
+use crate::verifier::OwnershipVerifier;
 
 /// What this deployment accepts.
 #[derive(Clone, Debug)]
@@ -25,14 +25,14 @@ pub struct Policy {
 #[derive(Clone)]
 pub struct AppState {
     pub(crate) store: Store,
-    pub(crate) verifier: Arc<dyn ProofVerifier>,
+    pub(crate) verifier: Arc<OwnershipVerifier>,
     pub(crate) policy: Arc<Policy>,
 }
 
 impl AppState {
     /// Puts the parts together.
-    pub fn new(store: Store, verifier: Arc<dyn ProofVerifier>, policy: Policy) -> Self {
-        Self { store, verifier, policy: Arc::new(policy) }
+    pub fn new(store: Store, verifier: OwnershipVerifier, policy: Policy) -> Self {
+        Self { store, verifier: Arc::new(verifier), policy: Arc::new(policy) }
     }
 }
 

@@ -11,7 +11,6 @@ use crate::{
     body::{self, Base64Bytes},
     problem::Problem,
     state::{AppState, Policy, unix_now},
-    verifier::Verdict,
 };
 
 /// Body of `POST /v1/verifications`.
@@ -66,19 +65,17 @@ pub(crate) async fn create(
     if state.store.is_nullifier_used(public_inputs.nullifier).await? {
         return Err(Problem::nullifier_used());
     }
-    match state.verifier.verify(&proof.0, &public_inputs).await {
-        Ok(Verdict::Valid) => {}
-        Ok(Verdict::Invalid) => {
-            return Err(Problem::refused(
-                "invalid-proof",
-                "proof",
-                "the proof does not verify for these public inputs under the pinned key",
-            ));
-        }
-        Err(error) => {
-            tracing::error!(%error, "verifier");
-            return Err(Problem::unavailable("proofs cannot be checked at the moment; nothing was changed"));
-        }
+    let verdict = state.verifier.verify(proof.0, &public_inputs).await.map_err(|error| {
+        tracing::error!(%error, "verifier");
+        Problem::unavailable("proofs cannot be checked at the moment; nothing was changed")
+    })?;
+    if let Err(reason) = verdict {
+        tracing::info!(%reason, "proof refused");
+        return Err(Problem::refused(
+            "invalid-proof",
+            "proof",
+            format!("the proof does not verify for these public inputs under the pinned key: {reason}"),
+        ));
     }
     let record = VerificationRecord { public_inputs, root_seq: root.seq };
     let id = state.store.record_verification(&record).await.map_err(|error| match error {

@@ -153,7 +153,6 @@ impl Environment {
             port: options.port,
             log: &api_log,
             filter: None,
-            bb: options.bb.as_deref(),
         })
         .await?;
         self.api = Some(api);

@@ -25,8 +25,6 @@ pub struct ApiOptions<'a> {
     pub log: &'a Path,
     /// `RUST_LOG`, or the default.
     pub filter: Option<&'a str>,
-    /// The bb binary, or the default.
-    pub bb: Option<&'a Path>,
 }
 
 /// How to run a prover.
@@ -49,7 +47,7 @@ pub struct ProverOptions<'a> {
     pub bb: Option<&'a Path>,
 }
 
-fn base(binary: &str, database_url: &str, filter: Option<&str>, bb: Option<&Path>) -> anyhow::Result<Command> {
+fn base(binary: &str, database_url: &str, filter: Option<&str>) -> anyhow::Result<Command> {
     let mut command = Command::new(service_binary(binary)?);
     // The URL holds a password: in the environment, where other users cannot read it, not among the arguments.
     command.env("DATABASE_URL", database_url).env_remove("RUST_LOG");
@@ -57,15 +55,12 @@ fn base(binary: &str, database_url: &str, filter: Option<&str>, bb: Option<&Path
     if let Some(filter) = filter {
         command.env("RUST_LOG", filter);
     }
-    if let Some(bb) = bb {
-        command.arg("--bb").arg(bb);
-    }
     Ok(command)
 }
 
 /// Starts the API and waits until it listens. Returns its URL.
 pub async fn start_api(options: &ApiOptions<'_>) -> anyhow::Result<(ServiceProcess, String)> {
-    let mut command = base("veilpass-api", options.database_url, options.filter, options.bb)?;
+    let mut command = base("veilpass-api", options.database_url, options.filter)?;
     command.args(["--host", "127.0.0.1", "--audiences", options.audience]);
     command.args(["--port", &options.port.to_string()]);
     let already = std::fs::metadata(options.log).map_or(0, |metadata| metadata.len()) as usize;
@@ -87,7 +82,7 @@ pub async fn start_api(options: &ApiOptions<'_>) -> anyhow::Result<(ServiceProce
 
 /// Starts a prover. It is ready once it has announced its key.
 pub fn start_prover(options: &ProverOptions<'_>) -> anyhow::Result<ServiceProcess> {
-    let mut command = base("veilpass-prover", options.database_url, options.filter, options.bb)?;
+    let mut command = base("veilpass-prover", options.database_url, options.filter)?;
     command
         .arg("--key-file")
         .arg(&options.key_file)
@@ -95,5 +90,8 @@ pub fn start_prover(options: &ProverOptions<'_>) -> anyhow::Result<ServiceProces
         .arg(&options.snapshot_dir)
         .args(["--lease-seconds", &options.lease_seconds.to_string()])
         .args(["--drain-seconds", &options.drain_seconds.to_string()]);
+    if let Some(bb) = options.bb {
+        command.arg("--bb").arg(bb);
+    }
     ServiceProcess::spawn("veilpass-prover", &mut command, options.log, Signal::SIGTERM).context("the prover")
 }

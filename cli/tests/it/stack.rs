@@ -56,7 +56,7 @@ impl TestStack {
         publish(&store, registry).await.unwrap();
 
         let log = dir.path().join("api.log");
-        let options = ApiOptions { database_url: &url, audience: AUDIENCE, port: 0, log: &log, filter, bb: None };
+        let options = ApiOptions { database_url: &url, audience: AUDIENCE, port: 0, log: &log, filter };
         let (api, base) = start_api(&options).await.unwrap();
         let client = Client::new(&base).unwrap();
         let prover = start_a_prover(dir.path(), &url, filter);

@@ -1,28 +1,19 @@
 //! The same verdict as `bb verify`.
 
 use std::fs;
-use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use veilpass_circuit::{Bb, Crs};
 use veilpass_ultrahonk::{Section, verify};
 
 use crate::fixtures;
 
-fn path(variable: &str) -> PathBuf {
-    std::env::var_os(variable).unwrap_or_else(|| panic!("{variable} is not set")).into()
-}
-
 /// Honest proofs, and each section's first and last byte and a byte of its middle changed in turn.
-///
-/// ```text
-/// VEILPASS_BB=.../bb VEILPASS_CRS=FOLDER cargo test --release -p veilpass-ultrahonk -- --ignored bb_agrees
-/// ```
 #[test]
-#[ignore = "needs the bb binary (VEILPASS_BB) and a CRS folder (VEILPASS_CRS)"]
 fn bb_agrees() {
-    let (bb, crs) = (path("VEILPASS_BB"), path("VEILPASS_CRS"));
-    let folder = std::env::temp_dir().join(format!("ultrahonk-agreement-{}", std::process::id()));
-    fs::create_dir_all(&folder).expect("a temporary folder");
+    let (bb, crs) = (Bb::locate(None).expect("bb is installed: run ./veilpass doctor"), Crs::locate().expect("a CRS"));
+    let temporary = tempfile::tempdir().expect("a temporary folder");
+    let folder = temporary.path();
     let (mut accepted, mut refused) = (0, 0);
     for fixture in fixtures::all() {
         let key = fixture.key();
@@ -30,9 +21,11 @@ fn bb_agrees() {
         let mut agree = |proof: &[u8], public_inputs: &[u8], what: &str| {
             fs::write(folder.join("proof"), proof).expect("written");
             fs::write(folder.join("public_inputs"), public_inputs).expect("written");
-            let mut command = Command::new(&bb);
-            command.args(["verify", "-t", "evm", "-k", "vk", "-p", "proof", "-i", "public_inputs", "-c"]).arg(&crs);
-            command.current_dir(&folder).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+            let mut command = Command::new(bb.path());
+            command
+                .args(["verify", "-t", "evm", "-k", "vk", "-p", "proof", "-i", "public_inputs", "-c"])
+                .arg(crs.dir());
+            command.current_dir(folder).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
             let theirs = command.status().expect("bb runs").success();
             let ours = verify(&key, proof, public_inputs).is_ok();
             assert_eq!(ours, theirs, "{}: {what}", fixture.name);
@@ -52,7 +45,5 @@ fn bb_agrees() {
         agree(&fixture.proof, &public_inputs, "another public input");
         agree(&fixture.proof[32..], &fixture.public_inputs, "truncated");
     }
-    fs::remove_dir_all(&folder).expect("removed");
-    println!("agreed on {accepted} accepted and {refused} refused proofs");
     assert!(accepted == 4 && refused >= 4 * 62);
 }
