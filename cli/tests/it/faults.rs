@@ -12,19 +12,18 @@ use nix::{
 use veilpass_cli::{
     client::{Client, JobEnd},
     holders::Holder,
-    stack::{ProverOptions, children_of, start_prover},
+    stack::{ProverOptions, ServiceProcess, children_of, start_prover},
 };
 
 use crate::stack::{DATABASE, TestStack};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_job_whose_prover_is_killed_while_it_proves_is_leased_again_and_completes_once() {
-    let mut stack = TestStack::start().await;
+/// Submits a job and freezes `bb`, which keeps the prover in the middle of the proof for as long as we want. Returns the
+/// prover, its bb's process id, and the job.
+async fn freeze_in_a_proof(stack: &mut TestStack) -> (ServiceProcess, u32, String) {
     let prover = stack.prover.take().unwrap();
     let bb = children_of(prover.pid().unwrap())[0];
-    // A frozen bb keeps the prover in the middle of the proof for as long as we want.
     kill(Pid::from_raw(bb.cast_signed()), Signal::SIGSTOP).unwrap();
     let holder = Holder::new(1);
     let statement = holder.statement(stack.registry, stack.epoch, &stack.session(1));
@@ -34,6 +33,13 @@ async fn a_job_whose_prover_is_killed_while_it_proves_is_leased_again_and_comple
         assert!(Instant::now() < deadline, "the job was not leased");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+    (prover, bb, job)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_job_whose_prover_is_killed_while_it_proves_is_leased_again_and_completes_once() {
+    let mut stack = TestStack::start().await;
+    let (prover, bb, job) = freeze_in_a_proof(&mut stack).await;
     // Longer than the lease: heartbeats keep it while the prover lives.
     tokio::time::sleep(Duration::from_millis(2500)).await;
     let answer = stack.client.get(&job).await.unwrap().body;
@@ -57,17 +63,7 @@ async fn a_job_whose_prover_is_killed_while_it_proves_is_leased_again_and_comple
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_prover_that_stops_gives_back_what_it_cannot_finish() {
     let mut stack = TestStack::start().await;
-    let prover = stack.prover.take().unwrap();
-    let bb = children_of(prover.pid().unwrap())[0];
-    kill(Pid::from_raw(bb.cast_signed()), Signal::SIGSTOP).unwrap();
-    let holder = Holder::new(1);
-    let statement = holder.statement(stack.registry, stack.epoch, &stack.session(1));
-    let job = stack.client.submit(&Client::proof_request(&stack.key, &statement, &holder.witness(1))).await.unwrap();
-    let deadline = Instant::now() + PATIENCE;
-    while stack.client.get(&job).await.unwrap().body["status"] != "proving" {
-        assert!(Instant::now() < deadline, "the job was not leased");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    let (prover, bb, job) = freeze_in_a_proof(&mut stack).await;
     prover.stop(Signal::SIGTERM, PATIENCE).await;
     let answer = stack.client.get(&job).await.unwrap().body;
     assert_eq!((&answer["status"], &answer["attempts"]), (&"queued".into(), &0.into()), "given back, not counted");
