@@ -49,7 +49,8 @@ pub async fn run(options: Options) -> anyhow::Result<ExitCode> {
     open_to_server(data.path())?;
     let server = PostgresServer::start(&data.path().join("postgres")).await?;
     let outcome = step("tests", || {
-        let mut arguments = vec!["nextest", "run", "--workspace", "--cargo-profile", "release", "--locked"];
+        let mut arguments =
+            vec!["nextest", "run", "--workspace", "--cargo-profile", "release", "--locked", "--no-fail-fast"];
         arguments.extend(options.filter.as_deref());
         let mut nextest = cargo_command(&root, &arguments);
         run_to_end(nextest.env("DATABASE_URL", server.url("postgres")))
