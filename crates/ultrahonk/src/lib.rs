@@ -55,6 +55,7 @@ mod error;
 pub mod host;
 mod layout;
 mod libra;
+pub mod limbs;
 mod opening;
 mod pairing_points;
 mod proof;
