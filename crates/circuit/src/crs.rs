@@ -42,6 +42,8 @@ impl Crs {
                 return Ok(Self { dir, points: Some(points) });
             }
         }
+        // bb downloads into a folder that is there, and refuses one that is not. If it cannot be made, bb says so.
+        let _ = std::fs::create_dir_all(&home);
         Ok(Self { dir: home, points: None })
     }
 
