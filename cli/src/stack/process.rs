@@ -46,11 +46,6 @@ impl ServiceProcess {
         self.child.id()
     }
 
-    /// The file that its output goes to.
-    pub fn log(&self) -> &Path {
-        &self.log
-    }
-
     /// An error, with the end of its log, if it has ended.
     pub fn check(&mut self) -> anyhow::Result<()> {
         match self.child.try_wait()? {
