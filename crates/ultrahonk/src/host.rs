@@ -11,6 +11,8 @@ use sha3::{Digest, Keccak256};
 
 use crate::backend::{Backend, POINT_BYTES, PointError, SCALAR_BYTES, Scalar};
 use crate::error::VerifyError;
+use crate::limbs::Word;
+use crate::pinned::{Machine, Operands, PairingInput, PointWords};
 use crate::verify::Mode;
 use crate::vk::Key;
 
@@ -134,4 +136,47 @@ impl Backend for Arkworks {
         let product = Bn254::multi_pairing([*left, *right], G2_POINTS.iter().cloned());
         product.0 == <Bn254 as Pairing>::TargetField::ONE
     }
+}
+
+/// The same operations on words in memory, for the verifier of one circuit.
+impl Machine for Arkworks {
+    fn keccak256(parts: &[&[u8]]) -> Word {
+        words(&<Self as Backend>::keccak256(parts))
+    }
+
+    fn multiply(operands: &Operands<12>, product: &mut PointWords) -> bool {
+        let (point, scalar) = operands.split_at(8);
+        let Ok(point) = Self::point_from_bytes(&bytes(point)) else { return false };
+        *product = words(&Self::point_to_bytes(&point.mul_bigint(integer(&bytes(scalar))).into_affine()));
+        true
+    }
+
+    fn add(operands: &Operands<16>, sum: &mut PointWords) -> bool {
+        let (a, b) = operands.split_at(8);
+        let [Ok(a), Ok(b)] = [a, b].map(|words| Self::point_from_bytes(&bytes(words))) else { return false };
+        *sum = words(&Self::point_to_bytes(&<Self as Backend>::add(&a, &b)));
+        true
+    }
+
+    /// The points of the second group are those of the opening check, whatever the words say.
+    fn pairing_check(input: &PairingInput) -> bool {
+        let points = [&input[..8], &input[24..32]].map(|words| Self::point_from_bytes(&bytes(words)));
+        let [Ok(left), Ok(right)] = points else { return false };
+        <Self as Backend>::pairing_check(&left, &right)
+    }
+}
+
+/// Words as the bytes that they are in memory.
+fn bytes<const N: usize>(words: &[u64]) -> [u8; N] {
+    let mut bytes = [0; N];
+    for (chunk, word) in bytes.as_chunks_mut().0.iter_mut().zip(words) {
+        *chunk = word.to_ne_bytes();
+    }
+    bytes
+}
+
+/// Bytes as the words that they are in memory.
+fn words<const N: usize>(bytes: &[u8]) -> [u64; N] {
+    let chunks = bytes.as_chunks().0;
+    core::array::from_fn(|i| u64::from_ne_bytes(chunks[i]))
 }

@@ -99,10 +99,20 @@ impl Section {
         }
     }
 
+    /// Words before this section in a proof of a circuit with `2^log_n` rows.
+    pub const fn first_word(self, log_n: usize) -> usize {
+        let (mut words, mut i) = (0, 0);
+        while i < self as usize {
+            words += Self::ALL[i].words(log_n);
+            i += 1;
+        }
+        words
+    }
+
     /// The byte range of this section in a proof of a circuit with `2^log_n` rows.
-    pub fn range(self, log_n: usize) -> core::ops::Range<usize> {
-        let words_before: usize = Self::ALL[..self as usize].iter().map(|section| section.words(log_n)).sum();
-        32 * words_before..32 * (words_before + self.words(log_n))
+    pub const fn range(self, log_n: usize) -> core::ops::Range<usize> {
+        let first = self.first_word(log_n);
+        32 * first..32 * (first + self.words(log_n))
     }
 
     /// Whether the words of this section are coordinates of points.

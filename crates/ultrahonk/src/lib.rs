@@ -58,11 +58,14 @@ mod libra;
 pub mod limbs;
 mod opening;
 mod pairing_points;
+pub mod pinned;
 mod proof;
 mod public_inputs;
 #[cfg(all(test, feature = "host"))]
 mod reference;
 mod relations;
+#[cfg(target_os = "solana")]
+pub mod solana;
 mod sumcheck;
 mod transcript;
 mod verify;

@@ -1,73 +1,81 @@
 //! Sums of products with one reduction.
 
 use super::constants::{BITS, MASK};
-use super::montgomery::{COLUMNS, Operand, add_products, reduce_columns};
-use super::settle::settle;
-use super::{Fr29, Limbs};
 
-/// The weight of products that columns hold before they must be carried. See the bounds of [`crate::limbs`].
-pub const WEIGHT_LIMIT: u64 = 6;
+use super::montgomery::{COLUMNS, add_product, first_product, reduce_columns};
+use super::{Fr29, Limbs, Operand};
 
-/// A sum of products that is not yet reduced: `sum_i a_i b_i` costs a product without its reduction for each term and one
-/// reduction at the end.
-///
-/// Up to `2^15` products of elements are sound, one of them counted once for each unit of weight: the top column then stays
-/// below `2^63`. The columns carry by themselves when [`WEIGHT_LIMIT`] is reached.
-#[derive(Debug, Clone)]
+/// A sum of products that is not yet reduced: `sum_i a_i b_i / R` costs a product without its reduction for each term and one
+/// reduction at the end. At most 24 products, one with a [`super::Loose`] counting as two.
 pub struct Columns {
-    columns: [u64; COLUMNS],
+    columns: [i64; COLUMNS],
     /// The weight since the last carry.
-    weight: u64,
+    weight: usize,
 }
 
 impl Columns {
-    /// The empty sum.
-    pub const EMPTY: Self = Self { columns: [0; COLUMNS], weight: 0 };
+    /// The sum of one product.
+    #[inline(always)]
+    pub fn of<A: Operand>(a: &A, b: &Fr29) -> Self {
+        Self { columns: first_product(a.limbs(), &b.0), weight: A::WEIGHT }
+    }
 
     /// Adds `a * b`.
-    #[inline]
-    pub fn accumulate<A: Operand, B: Operand>(&mut self, a: &A, b: &B) {
-        let weight = const { A::WEIGHT * B::WEIGHT };
-        self.weight += weight;
-        if self.weight > WEIGHT_LIMIT {
+    #[inline(always)]
+    pub fn add<A: Operand>(&mut self, a: &A, b: &Fr29) -> &mut Self {
+        if self.weight + A::WEIGHT > 2 {
             carry(&mut self.columns);
-            // Carried columns are below 2^29, which the bounds' last 2^58 hold; the top one has only one product to add.
-            self.weight = weight;
+            self.weight = 0;
         }
-        add(&mut self.columns, a.limbs(), b.limbs());
+        self.weight += A::WEIGHT;
+        add_product(&mut self.columns, a.limbs(), &b.0);
+        self
     }
 
-    /// The sum, as an element.
-    #[inline]
+    /// Adds `a * R`, so that the sum grows by `a`.
+    #[inline(always)]
+    pub fn add_element(&mut self, a: &Fr29) -> &mut Self {
+        shift_in(&mut self.columns, &a.0);
+        self
+    }
+
+    /// Adds `a`, so that the sum grows by `a / R`. `a` may be a [`super::Loose`].
+    #[inline(always)]
+    pub fn add_over_r<A: Operand>(&mut self, a: &A) -> &mut Self {
+        let limbs = a.limbs();
+        for (column, limb) in self.columns.iter_mut().zip(limbs) {
+            *column = column.wrapping_add(*limb);
+        }
+        self
+    }
+
+    /// The sum by `R`.
+    #[inline(always)]
     pub fn reduce(&self) -> Fr29 {
-        Fr29(reduce_columns(&self.columns)).tightened()
+        Fr29(reduce_columns(&self.columns))
     }
 }
 
-impl Fr29 {
-    /// Restores the bound of the value, given limbs below `2^29` but the last, which is below `2^40`.
-    #[inline]
-    fn tightened(self) -> Self {
-        if self.0[8] < 1 << 24 { self } else { Self(settle(|i| self.0[i] as i64)) }
+/// `R` is nine limbs, so that limb 0 of the element belongs to column 9. The ninth limb joins the top column.
+#[inline(always)]
+fn shift_in(columns: &mut [i64; COLUMNS], a: &Limbs) {
+    for i in 0..7 {
+        columns[9 + i] = columns[9 + i].wrapping_add(a[i]);
     }
-}
-
-#[inline(never)]
-fn add(columns: &mut [u64; COLUMNS], a: &Limbs, b: &Limbs) {
-    macro_rules! each {
-        ($($k:literal)*) => {$( columns[$k] = add_products::<$k>(columns[$k], a, b); )*};
-    }
-    each!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16);
+    columns[16] = columns[16].wrapping_add(a[7]).wrapping_add(a[8] << BITS);
 }
 
 /// Leaves 29 bits in every column but the last.
 #[inline(never)]
-fn carry(columns: &mut [u64; COLUMNS]) {
-    let mut carry = 0u64;
-    for column in &mut columns[..COLUMNS - 1] {
-        carry = carry.wrapping_add(*column);
-        *column = carry & MASK;
-        carry >>= BITS;
+fn carry(columns: &mut [i64; COLUMNS]) {
+    let mut carry = 0i64;
+    macro_rules! each {
+        ($($k:literal)*) => {$(
+            carry = carry.wrapping_add(columns[$k]);
+            columns[$k] = carry & MASK;
+            carry >>= BITS;
+        )*};
     }
-    columns[COLUMNS - 1] = columns[COLUMNS - 1].wrapping_add(carry);
+    each!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15);
+    columns[16] = columns[16].wrapping_add(carry);
 }

@@ -1,12 +1,9 @@
 //! Reading limbs in program order.
 
-// The host's compiler does not know the name of the machine.
-#![allow(unexpected_cfgs)]
-
 /// `limbs[index]`.
 #[cfg(not(target_os = "solana"))]
 #[inline(always)]
-pub(super) fn load<const N: usize>(limbs: &[u64; N], index: usize) -> u64 {
+pub(super) fn load<const N: usize>(limbs: &[i64; N], index: usize) -> i64 {
     limbs[index]
 }
 
@@ -14,7 +11,7 @@ pub(super) fn load<const N: usize>(limbs: &[u64; N], index: usize) -> u64 {
 /// unrolled product to its beginning and spills them to the stack, which costs a quarter more.
 #[cfg(target_os = "solana")]
 #[inline(always)]
-pub(super) fn load<const N: usize>(limbs: &[u64; N], index: usize) -> u64 {
+pub(super) fn load<const N: usize>(limbs: &[i64; N], index: usize) -> i64 {
     // SAFETY: a reference to an element is valid, aligned and initialized.
     unsafe { core::ptr::read_volatile(&limbs[index]) }
 }

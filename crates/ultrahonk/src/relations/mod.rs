@@ -9,7 +9,7 @@ mod lookup;
 mod memory;
 mod non_native;
 mod permutation;
-mod poseidon2;
+pub(crate) mod poseidon2;
 mod range;
 
 use crate::backend::Scalar;

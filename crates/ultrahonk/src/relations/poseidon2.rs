@@ -5,7 +5,7 @@ use crate::constants;
 use crate::entity::{Entity, Evaluations};
 
 /// The external matrix.
-const EXTERNAL: [[i64; 4]; 4] = [[5, 7, 1, 3], [4, 6, 1, 1], [1, 3, 5, 7], [1, 1, 4, 6]];
+pub(crate) const EXTERNAL: [[i64; 4]; 4] = [[5, 7, 1, 3], [4, 6, 1, 1], [1, 3, 5, 7], [1, 1, 4, 6]];
 
 fn fifth_power<F: Scalar>(x: F) -> F {
     x.square().square() * x

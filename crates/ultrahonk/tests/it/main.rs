@@ -9,4 +9,4 @@ mod forgeries;
 mod garbage;
 mod honest;
 mod keys;
-mod limbs;
+mod pinned;

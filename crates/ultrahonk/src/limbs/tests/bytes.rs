@@ -1,66 +1,79 @@
-//! The encoding.
+//! The encoding and comparisons.
 
 use super::*;
 
-const R: [u8; 32] = {
-    let (mut bytes, mut i) = ([0; 32], 0);
-    while i < 32 {
-        bytes[i] = (ORDER_WORDS[3 - i / 8] >> (56 - 8 * (i % 8))) as u8;
-        i += 1;
-    }
-    bytes
-};
+fn parsed(word: &Word) -> Option<Fr29> {
+    let mut canonical = true;
+    let element = Fr29::parse(word, &mut canonical);
+    canonical.then_some(element)
+}
 
-/// `r` plus or minus a small number in the byte at `index`.
-fn near_order(index: usize, difference: i8) -> [u8; 32] {
-    let mut bytes = R;
-    bytes[index] = bytes[index].checked_add_signed(difference).expect("a byte");
-    bytes
+/// `r` plus a number that may be negative, as a word.
+fn order_plus(difference: i64) -> Word {
+    let value = i128::from(ORDER_WORDS[0]) + i128::from(difference);
+    let low = u64::try_from(value).expect("the low word of r is in the middle of its range");
+    [ORDER_WORDS[3], ORDER_WORDS[2], ORDER_WORDS[1], low].map(u64::to_be)
 }
 
 #[test]
 fn values_at_or_above_the_order_are_refused() {
-    let mut refused = std::vec![R, [0xff; 32]];
-    refused.extend((0..32).map(|index| near_order(index, 1)));
-    for bytes in refused {
-        assert_eq!(Fr29::from_be_bytes(&bytes), None, "{bytes:02x?}");
-        assert_eq!(Fr29::from_be_bytes_by_r(&bytes), None, "{bytes:02x?}");
+    for difference in [0, 1, 2, 1 << 60] {
+        assert!(parsed(&order_plus(difference)).is_none(), "r + {difference}");
     }
-    for index in (0..32).filter(|index| R[*index] > 0) {
-        let bytes = near_order(index, -1);
-        assert_eq!(Fr29::from_be_bytes(&bytes).unwrap().to_be_bytes(), bytes);
+    for difference in [-1, -2, -(1 << 60)] {
+        let element = parsed(&order_plus(difference)).expect("below r");
+        assert_eq!(checked(element), Fr::from(difference));
     }
-}
-
-#[test]
-fn edges_are_encoded_canonically() {
-    for element in edges() {
-        assert_eq!(element.to_be_bytes(), be_bytes(meaning(&element.0)));
+    assert!(parsed(&[u64::MAX; 4]).is_none());
+    for place in 0..4 {
+        let mut word = order_plus(0);
+        word[place] = (u64::from_be(word[place]) + 1).to_be();
+        assert!(parsed(&word).is_none(), "word {place}");
+        word[place] = (u64::from_be(word[place]) - 2).to_be();
+        assert!(parsed(&word).is_some(), "word {place}");
     }
 }
 
 #[test]
-fn debug_shows_the_value() {
-    let shown = std::format!("{:?}", Fr29::ONE + Fr29::ONE);
-    assert_eq!(shown, "0x0000000000000000000000000000000000000000000000000000000000000002");
+fn a_refusal_is_kept() {
+    let mut canonical = true;
+    Fr29::parse(&order_plus(0), &mut canonical);
+    Fr29::parse(&[0; 4], &mut canonical);
+    assert!(!canonical);
+}
+
+#[test]
+fn every_multiple_of_the_order_is_zero() {
+    for factor in -2i64..=2 {
+        let multiple = core::array::from_fn(|i| factor * ORDER[i]);
+        assert!(Loose(multiple).is_zero(), "{factor} r");
+        let mut other = multiple;
+        other[0] += 1;
+        assert!(!Loose(other).is_zero(), "{factor} r + 1");
+        other[0] -= 2;
+        assert!(!Loose(other).is_zero(), "{factor} r - 1");
+    }
 }
 
 proptest! {
     #[test]
-    fn encodings_agree_with_arkworks(element in element()) {
-        let value = meaning(&element.0);
-        let bytes = element.to_be_bytes();
-        prop_assert_eq!(bytes, be_bytes(value));
-        prop_assert_eq!(checked(Fr29::from_be_bytes(&bytes).unwrap()), value);
-        let by_r = Fr29::from_be_bytes_by_r(&bytes).unwrap();
-        prop_assert_eq!(checked(by_r) * Fr::from(2u64).pow([261]), value);
+    fn words_stand_for_the_same_residue(element in element()) {
+        let word = element.to_word().map(u64::from_be);
+        let value = word.into_iter().fold(Fr::from(0u64), |sum, part| sum * Fr::from(2u64).pow([64]) + Fr::from(part));
+        prop_assert_eq!(value, checked(element));
     }
 
     #[test]
-    fn any_bytes_are_parsed_exactly_if_canonical(bytes in any::<[u8; 32]>(), top in 0u8..0x40) {
-        let mut bytes = bytes;
-        bytes[0] = top;
-        let parsed = Fr29::from_be_bytes(&bytes).map(|element| element.to_be_bytes());
-        prop_assert_eq!(parsed, (bytes < R).then_some(bytes));
+    fn a_canonical_word_is_parsed_to_its_value(element in element()) {
+        let value = checked(element);
+        prop_assert_eq!(checked(parsed(&word(value)).expect("below r")), value);
+    }
+
+    #[test]
+    fn comparisons_agree_with_arkworks(a in element(), b in element()) {
+        let same = residue(&a.0) == residue(&b.0);
+        prop_assert_eq!(a.is_congruent(&b), same);
+        prop_assert_eq!(a.is_zero(), residue(&a.0) == Fr::from(0u64));
+        prop_assert!(a.is_congruent(&parsed(&word(residue(&a.0))).expect("below r")));
     }
 }
