@@ -25,6 +25,9 @@ enum Command {
     /// Compile the circuit, or check that the committed artefacts are what it compiles to.
     #[command(subcommand)]
     Circuits(circuits::Command),
+    /// Build the on-chain programs and their IDLs, or check that the committed ones are up to date.
+    #[command(subcommand)]
+    Program(veilpass_artefacts::Command),
     /// Say what is installed, missing or mismatched on this machine.
     Doctor,
 }
@@ -39,6 +42,7 @@ fn main() -> ExitCode {
             Command::Test(options) => test::run(options).await,
             Command::Bench(command) => bench::run(command),
             Command::Circuits(command) => circuits::run(command),
+            Command::Program(command) => veilpass_artefacts::run(&command),
             Command::Doctor => doctor::run(),
         }
     });
