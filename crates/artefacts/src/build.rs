@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fs, path::Path, time::Instant};
 use anyhow::bail;
 
 use crate::{
-    idl,
+    dependencies, idl,
     lock::{Artefact, Entry, LOCK_FILE, Lock, changed_files, changed_lines},
     program::{PROGRAMS, Program},
     sbf::{self, Builder},
@@ -40,8 +40,7 @@ fn build(root: &Path) -> anyhow::Result<Build> {
 fn build_one(root: &Path, builder: &Builder, program: &Program) -> anyhow::Result<(Entry, Vec<u8>, Vec<u8>)> {
     // Before building: a file that is saved meanwhile must not count as built.
     let before = Inputs::of(root, program, &[])?;
-    let names = before.packages.iter().filter_map(|package| Some(package.split_once(' ')?.0.to_owned()));
-    let built = builder.build(root, program, &names.collect::<Vec<_>>())?;
+    let built = builder.build(root, program, &dependencies::of(root, program)?.own_names())?;
     let idl = idl::generate(root, program)?.into_bytes();
 
     let also_reads = sources::read_beyond(&root.canonicalize()?, &built.dep_info, &before.files);

@@ -18,6 +18,13 @@ pub(crate) struct Dependencies {
     pub(crate) own: BTreeMap<PathBuf, String>,
 }
 
+impl Dependencies {
+    /// The names of the workspace's own packages.
+    pub(crate) fn own_names(&self) -> Vec<String> {
+        self.own.values().filter_map(|line| Some(line.split_once(' ')?.0.to_owned())).collect()
+    }
+}
+
 /// Asks cargo. Reads `Cargo.lock`, so a version counts only if this program uses it.
 pub(crate) fn of(root: &Path, program: &Program) -> anyhow::Result<Dependencies> {
     let root = root.canonicalize().with_context(|| format!("{}", root.display()))?;

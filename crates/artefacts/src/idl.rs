@@ -6,18 +6,20 @@ use std::{
 };
 
 use anyhow::{Context, bail, ensure};
-use veilpass_circuit::cache_dir;
 
 use crate::{
+    dependencies,
     program::{PROGRAMS, Program},
+    target::Target,
     tools,
 };
 
 /// The IDL of a program, as it is committed.
 pub(crate) fn generate(root: &Path, program: &Program) -> anyhow::Result<String> {
+    let target = Target::hold("idl", &dependencies::of(root, program)?.own_names())?;
     // In a process of its own: the generator reads the environment, which must be cleared of RUSTUP_TOOLCHAIN.
     let mut printer = tools::command(printer()?, root);
-    printer.arg("print-idl").arg(root.join(program.dir())).arg("--target-dir").arg(cache_dir().join("idl"));
+    printer.arg("print-idl").arg(root.join(program.dir())).arg("--target-dir").arg(target.dir());
     let text = tools::output(&mut printer).with_context(|| format!("the IDL of {}", program.name))?;
     Ok(text)
 }
@@ -33,7 +35,7 @@ fn printer() -> anyhow::Result<PathBuf> {
 /// Prints the IDL of the package in `dir`. The generator runs cargo with this process' environment.
 pub fn print(dir: PathBuf, target_dir: &Path) -> anyhow::Result<()> {
     ensure!(env::var_os("RUSTUP_TOOLCHAIN").is_none(), "anchor-lang-idl cannot run while RUSTUP_TOOLCHAIN is set");
-    let arguments = ["--lib", "--release", "--locked", "--quiet", "--target-dir"].map(str::to_owned);
+    let arguments = ["--lib", "--release", "--locked", "--target-dir"].map(str::to_owned);
     let arguments = arguments.into_iter().chain([target_dir.to_string_lossy().into_owned()]).collect();
     let idl = anchor_lang_idl::build::IdlBuilder::new().program_path(dir).cargo_args(arguments).build()?;
     println!("{}", serde_json::to_string_pretty(&idl)?);

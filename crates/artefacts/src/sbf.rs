@@ -8,9 +8,8 @@ use std::{
 };
 
 use anyhow::{Context, bail, ensure};
-use veilpass_circuit::cache_dir;
 
-use crate::{program::Program, sources::sha256, target, tools};
+use crate::{program::Program, sources::sha256, target::Target, tools};
 
 /// What compiles.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,13 +94,8 @@ impl Builder {
             "{}: RUSTFLAGS cannot say a folder with a space in its name; build in another",
             root.display()
         );
-        // Shared by all checkouts, one for each program: the kit takes the newest .so in it.
-        let target = cache_dir().join(format!("sbf-{}", program.name));
-        fs::create_dir_all(&target).with_context(|| format!("cannot make {}", target.display()))?;
-        let lock = fs::File::create(target.join(".veilpass-lock"))?;
-        lock.lock()?;
-        target::forget(&target, own)?;
-
+        // One for each program: the kit takes the newest .so in it.
+        let target = Target::hold(&format!("sbf-{}", program.name), own)?;
         let out = tempfile::tempdir()?;
         let so = out.path().join(program.file).with_extension("so");
         let dir = root.join(program.dir());
@@ -126,12 +120,12 @@ impl Builder {
                 command
             }
         };
-        command.envs(settings()).env("CARGO_TARGET_DIR", &target).stdout(Stdio::null());
+        command.envs(settings()).env("CARGO_TARGET_DIR", target.dir()).stdout(Stdio::null());
         let status = command.status().with_context(|| format!("cannot run {}", command.get_program().display()))?;
         ensure!(status.success(), "building {} ended with {status}", program.name);
         let built = fs::read_dir(out.path())?.filter_map(|entry| Some(entry.ok()?.path()));
         let built = built.filter(|path| path.extension().is_some_and(|ending| ending == "so")).max();
         let so = fs::read(built.with_context(|| format!("building {} left no .so", program.name))?)?;
-        Ok(Built { so, dep_info: target::dep_info(&target)? })
+        Ok(Built { so, dep_info: target.dep_info()? })
     }
 }

@@ -5,11 +5,41 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Makes cargo compile these packages again.
-///
-/// Cargo knows a package by its place in the workspace and by times, so it would take what another checkout compiled.
-/// What comes from a registry is kept.
-pub(crate) fn forget(target: &Path, packages: &[String]) -> anyhow::Result<()> {
+use anyhow::Context;
+use veilpass_circuit::cache_dir;
+
+/// The folder, held against other builds in it until dropped.
+pub(crate) struct Target {
+    dir: PathBuf,
+    _lock: fs::File,
+}
+
+impl Target {
+    /// Makes the folder `name` of the cache, waits for whoever holds it, and makes cargo compile `packages` again.
+    ///
+    /// Cargo knows a package by its place in the workspace and by times, so it would take what another checkout compiled.
+    /// What comes from a registry is kept.
+    pub(crate) fn hold(name: &str, packages: &[String]) -> anyhow::Result<Self> {
+        let dir = cache_dir().join(name);
+        fs::create_dir_all(&dir).with_context(|| format!("cannot make {}", dir.display()))?;
+        let lock = fs::File::create(dir.join(".veilpass-lock"))?;
+        lock.lock()?;
+        forget(&dir, packages)?;
+        Ok(Self { dir, _lock: lock })
+    }
+
+    /// For cargo.
+    pub(crate) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// What the compiler read since, in make's syntax.
+    pub(crate) fn dep_info(&self) -> anyhow::Result<String> {
+        dep_info(&self.dir)
+    }
+}
+
+fn forget(target: &Path, packages: &[String]) -> anyhow::Result<()> {
     for release in release_folders(target) {
         for file in entries(&release).into_iter().filter(|file| is_dep_info(file)) {
             fs::remove_file(file)?;
@@ -24,8 +54,7 @@ pub(crate) fn forget(target: &Path, packages: &[String]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What the compiler read since [`forget`], in make's syntax.
-pub(crate) fn dep_info(target: &Path) -> anyhow::Result<String> {
+fn dep_info(target: &Path) -> anyhow::Result<String> {
     let files = release_folders(target).into_iter().flat_map(|release| entries(&release));
     Ok(files.filter(|file| is_dep_info(file)).map(fs::read_to_string).collect::<Result<Vec<_>, _>>()?.join("\n"))
 }
