@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use veilpass_cli::{bench, circuits, demo, doctor, test};
+use veilpass_cli::{bench, circuits, demo, doctor, fuzz, test};
 
 /// Prove "I own a token that unlocks this track" without saying which wallet or which token.
 #[derive(Parser)]
@@ -19,6 +19,8 @@ enum Command {
     Demo(demo::Options),
     /// Run every check and every test.
     Test(test::Options),
+    /// Feed the verifier with bytes that nobody thought of.
+    Fuzz(fuzz::Options),
     /// Measure.
     #[command(subcommand)]
     Bench(bench::Command),
@@ -40,6 +42,7 @@ fn main() -> ExitCode {
         match cli.command {
             Command::Demo(options) => demo::run(options).await,
             Command::Test(options) => test::run(options).await,
+            Command::Fuzz(options) => fuzz::run(&options),
             Command::Bench(command) => bench::run(command),
             Command::Circuits(command) => circuits::run(command),
             Command::Program(command) => veilpass_artefacts::run(&command),

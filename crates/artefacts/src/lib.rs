@@ -65,3 +65,11 @@ pub fn run(command: &Command) -> anyhow::Result<ExitCode> {
     }?;
     Ok(ExitCode::SUCCESS)
 }
+
+/// What would compile the programs on this machine; an error that says what to install.
+pub fn tools() -> anyhow::Result<String> {
+    Ok(match sbf::Builder::find(&workspace_root())? {
+        sbf::Builder::BuildSbf => "cargo build-sbf".to_owned(),
+        sbf::Builder::Kit(kit) => format!("the build kit in {}", kit.display()),
+    })
+}
