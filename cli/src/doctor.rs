@@ -31,6 +31,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
         ("Noir compiler", noir()),
         ("cargo-nextest", tool("cargo-nextest")),
         ("cargo-deny", tool("cargo-deny")),
+        ("SBF tools", sbf_tools()),
         ("data folder", Finding::Ok(default_data_dir().display().to_string())),
     ];
     let mut table = Table::new();
@@ -54,6 +55,13 @@ pub fn run() -> anyhow::Result<ExitCode> {
     } else {
         println!("{wrong} to mend.");
         Ok(ExitCode::FAILURE)
+    }
+}
+
+fn sbf_tools() -> Finding {
+    match veilpass_artefacts::tools() {
+        Ok(tools) => Finding::Ok(tools),
+        Err(_) => Finding::Later("only ./veilpass program build needs them, and says what to install".to_owned()),
     }
 }
 

@@ -6,6 +6,7 @@ pub mod circuits;
 pub mod client;
 pub mod demo;
 pub mod doctor;
+pub mod fuzz;
 pub mod holders;
 pub mod publish;
 pub mod stack;

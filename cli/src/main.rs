@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use veilpass_cli::{bench, circuits, demo, doctor, test};
+use veilpass_cli::{bench, circuits, demo, doctor, fuzz, test};
 
 /// Prove "I own a token that unlocks this track" without saying which wallet or which token.
 #[derive(Parser)]
@@ -19,12 +19,17 @@ enum Command {
     Demo(demo::Options),
     /// Run every check and every test.
     Test(test::Options),
+    /// Feed the verifier with bytes that nobody thought of.
+    Fuzz(fuzz::Options),
     /// Measure.
     #[command(subcommand)]
     Bench(bench::Command),
     /// Compile the circuit, or check that the committed artefacts are what it compiles to.
     #[command(subcommand)]
     Circuits(circuits::Command),
+    /// Build the on-chain programs and their IDLs, or check that the committed ones are up to date.
+    #[command(subcommand)]
+    Program(veilpass_artefacts::Command),
     /// Say what is installed, missing or mismatched on this machine.
     Doctor,
 }
@@ -37,8 +42,10 @@ fn main() -> ExitCode {
         match cli.command {
             Command::Demo(options) => demo::run(options).await,
             Command::Test(options) => test::run(options).await,
+            Command::Fuzz(options) => fuzz::run(&options),
             Command::Bench(command) => bench::run(command),
             Command::Circuits(command) => circuits::run(command),
+            Command::Program(command) => veilpass_artefacts::run(&command),
             Command::Doctor => doctor::run(),
         }
     });

@@ -25,6 +25,7 @@ pub async fn run(options: Options) -> anyhow::Result<ExitCode> {
         step("format", || cargo(&root, &["fmt", "--all", "--check"]))?;
         step("licences, bans, sources", || cargo(&root, &["deny", "check", "licenses", "bans", "sources"]))?;
         step("circuit artefacts", || circuits::run(circuits::Command::Build { check: true }).map(drop))?;
+        step("on-chain programs", || veilpass_artefacts::run(&veilpass_artefacts::Command::Status).map(drop))?;
         step("lints", || {
             cargo(&root, &["clippy", "--release", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"])
         })?;

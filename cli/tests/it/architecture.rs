@@ -9,12 +9,16 @@ use serde_json::Value;
 use veilpass_circuit::workspace_root;
 
 /// The floor of each package, from the ground up. A package may depend on lower floors only.
-const FLOORS: [(&str, u32); 10] = [
+const FLOORS: [(&str, u32); 14] = [
     ("veilpass-protocol", 0),
     ("veilpass-merkle", 1),
     ("veilpass-circuit", 1),
     ("veilpass-sealing", 1),
     ("veilpass-ultrahonk", 1),
+    ("veilpass-artefacts", 2),
+    ("veilpass-fuzz-targets", 2),
+    ("veilpass-program", 2),
+    ("veilpass-example-gate", 2),
     ("veilpass-store", 2),
     ("veilpass-telemetry", 2),
     ("veilpass-api", 3),

@@ -1,0 +1,40 @@
+//! `veilpass program` as a program of its own, which compiles when the clients of an IDL do not.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+use veilpass_artefacts::Command;
+
+/// Build the on-chain programs and their IDLs, or check that the committed ones are up to date.
+#[derive(Parser)]
+#[command(name = "veilpass program", bin_name = "veilpass program", version)]
+struct Cli {
+    #[command(subcommand)]
+    step: Step,
+}
+
+#[derive(Subcommand)]
+enum Step {
+    #[command(flatten)]
+    Command(Command),
+    /// Print the IDL of the package in a folder.
+    #[command(hide = true)]
+    PrintIdl {
+        dir: PathBuf,
+        #[arg(long)]
+        target_dir: PathBuf,
+    },
+}
+
+fn main() -> ExitCode {
+    let outcome = match Cli::parse().step {
+        Step::Command(command) => veilpass_artefacts::run(&command),
+        Step::PrintIdl { dir, target_dir } => {
+            veilpass_artefacts::print_idl(dir, &target_dir).map(|()| ExitCode::SUCCESS)
+        }
+    };
+    outcome.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
+}

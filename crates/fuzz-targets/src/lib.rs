@@ -1,0 +1,54 @@
+//! What the fuzzers run (`fuzz/`, `veilpass fuzz`), as functions: the tests run them over the seeds, so that they compile
+//! and hold in CI, which has no fuzzer.
+//!
+//! Each takes any bytes, panics if what must hold does not, and says whether the verifier accepted. Of the statements
+//! here one proof is known, and nobody can make another from it: whatever else is accepted is a finding.
+
+mod chain;
+mod fixtures;
+mod forge;
+mod words;
+
+use veilpass_ultrahonk::{Mode, verify, verify_with};
+
+pub use fixtures::{FIXTURES, Fixture};
+pub use forge::{OPERATIONS, forge};
+
+/// A target's function.
+pub type Target = fn(&[u8]) -> bool;
+
+/// Every target by its name, which is that of its binary and of its corpus' folder.
+pub const TARGETS: [(&str, Target); 3] =
+    [("proof_bytes", proof_bytes), ("public_inputs", public_inputs), ("host_versus_chain", host_versus_chain)];
+
+/// `[fixture, proof..]`: bytes as the proof of a known statement.
+pub fn proof_bytes(data: &[u8]) -> bool {
+    let Some((fixture, proof)) = fixtures::choose(data) else { return false };
+    words::check(proof);
+    let accepted = verify(fixture.key(), proof, fixture.public_inputs).is_ok();
+    assert!(!accepted || proof == fixture.proof, "{}: another proof is accepted", fixture.name);
+    accepted
+}
+
+/// `[fixture, public inputs..]`: bytes as the public inputs of a known proof.
+pub fn public_inputs(data: &[u8]) -> bool {
+    let Some((fixture, inputs)) = fixtures::choose(data) else { return false };
+    words::check(inputs);
+    let accepted = verify(fixture.key(), fixture.proof, inputs).is_ok();
+    assert!(!accepted || inputs == fixture.public_inputs, "{}: other inputs are accepted", fixture.name);
+    accepted
+}
+
+/// `[fixture, changes..]`: a known proof and its public inputs, changed word by word (see [`forge`]); the host's verifier
+/// and the chain's must agree.
+pub fn host_versus_chain(data: &[u8]) -> bool {
+    let Some((fixture, changes)) = fixtures::choose(data) else { return false };
+    let (proof, inputs) = forge(fixture, changes);
+    let host = verify(fixture.key(), &proof, &inputs);
+    let reduced = verify_with(fixture.key(), &proof, &inputs, Mode::ZeroCommitments);
+    assert_eq!(host.is_ok(), reduced.is_ok(), "{}: {host:?}, but {reduced:?} in the chain's mode", fixture.name);
+    chain::agrees(fixture, &proof, &inputs, reduced);
+    let honest = proof == fixture.proof && inputs == fixture.public_inputs;
+    assert_eq!(host.is_ok(), honest, "{}: {host:?}", fixture.name);
+    host.is_ok()
+}

@@ -1,0 +1,68 @@
+//! Every fuzz target over its seeds, and over seeds that differ in a byte.
+
+#![expect(clippy::unwrap_used, reason = "a test panics")]
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use veilpass_fuzz_targets::{FIXTURES, TARGETS, Target};
+
+fn fuzz_dir() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz")
+}
+
+/// Runs a target over its seeds, each also with bytes flipped at `flips` places. The honest ones are those without a dash.
+fn run_over_corpus(name: &str, flips: usize) {
+    let (_, target): (_, Target) = TARGETS.into_iter().find(|(target, _)| *target == name).unwrap();
+    let mut accepted = 0;
+    for seed in fs::read_dir(fuzz_dir().join("corpus").join(name)).unwrap() {
+        let data = fs::read(seed.unwrap().path()).unwrap();
+        accepted += usize::from(target(&data));
+        for flip in 0..flips {
+            let mut data = data.clone();
+            // Not the first byte: another fixture's honest proof is accepted, as it should be.
+            let place = 1 + flip * 7919 % data.len();
+            if let Some(byte) = data.get_mut(place) {
+                *byte ^= 1 << (flip % 8);
+                assert!(!target(&data) || name == "host_versus_chain", "{name}: accepted with byte {place} flipped");
+            }
+        }
+    }
+    assert_eq!(accepted, FIXTURES.len(), "{name}: the known proofs, and nothing else");
+    for garbage in [&[][..], &[0], &[255; 31], &[255; 4000]] {
+        target(garbage);
+    }
+}
+
+#[test]
+fn proof_bytes_over_its_seeds() {
+    run_over_corpus("proof_bytes", 16);
+}
+
+#[test]
+fn public_inputs_over_its_seeds() {
+    run_over_corpus("public_inputs", 16);
+}
+
+#[test]
+fn host_versus_chain_over_its_seeds() {
+    run_over_corpus("host_versus_chain", 2);
+}
+
+#[test]
+fn every_target_has_a_binary_and_seeds() {
+    let names: BTreeSet<String> = TARGETS.iter().map(|(name, _)| (*name).to_owned()).collect();
+    let stems = |dir: &str| -> BTreeSet<String> {
+        let entries = fs::read_dir(fuzz_dir().join(dir)).unwrap();
+        entries.map(|entry| entry.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(stems("fuzz_targets"), names);
+    assert_eq!(stems("corpus"), names);
+    let manifest = fs::read_to_string(fuzz_dir().join("Cargo.toml")).unwrap();
+    for name in names {
+        assert!(manifest.contains(&format!("path = \"fuzz_targets/{name}.rs\"")), "{name} is in fuzz/Cargo.toml");
+    }
+}
