@@ -2,6 +2,7 @@
 
 mod proof;
 mod report;
+pub mod table;
 mod tree;
 
 use std::process::ExitCode;
