@@ -1,0 +1,133 @@
+//! Writing a proof to the chain in as few transactions as possible.
+
+use solana_address::Address;
+use solana_hash::Hash;
+use solana_instruction::Instruction;
+use solana_message::{VersionedMessage, legacy, v1};
+use solana_system_interface::instruction::create_account_with_seed;
+
+use crate::{
+    BUFFER_BYTES, DISCRIMINATOR_BYTES, PROGRAM_ID, ProofBuffer, ProofSubmission, open_proof_buffer,
+    proof_buffer_address, write_proof_buffer,
+};
+
+/// A format of transactions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// Every cluster takes it: 1,232 bytes.
+    Legacy,
+    /// Newer clusters take it: 4,096 bytes.
+    V1,
+}
+
+/// Bytes of a signature.
+const SIGNATURE_BYTES: usize = 64;
+
+impl Format {
+    /// Bytes of the largest transaction.
+    pub const fn max_bytes(self) -> usize {
+        match self {
+            Self::Legacy => 1232,
+            Self::V1 => v1::MAX_TRANSACTION_SIZE,
+        }
+    }
+
+    /// The message of these instructions, paid by the first signer. In version 1 the limits are part of the message, where a
+    /// limit that is not set is none; compute-budget instructions are ignored there.
+    pub fn message(
+        self,
+        payer: &Address,
+        instructions: &[Instruction],
+        blockhash: Hash,
+        compute_units: u32,
+    ) -> Result<VersionedMessage, solana_message::CompileError> {
+        Ok(match self {
+            Self::Legacy => {
+                let limit =
+                    solana_compute_budget_interface::ComputeBudgetInstruction::set_compute_unit_limit(compute_units);
+                let all: Vec<_> = core::iter::once(limit).chain(instructions.iter().cloned()).collect();
+                VersionedMessage::Legacy(legacy::Message::new_with_blockhash(&all, Some(payer), &blockhash))
+            }
+            Self::V1 => {
+                let limits = v1::TransactionConfig::empty()
+                    .with_compute_unit_limit(compute_units)
+                    .with_loaded_accounts_data_size_limit(LOADED_BYTES);
+                VersionedMessage::V1(v1::Message::try_compile_with_config(payer, instructions, blockhash, limits)?)
+            }
+        })
+    }
+
+    /// Bytes of the transaction, with the signatures that the message asks for.
+    fn transaction_bytes(self, payer: &Address, instructions: &[Instruction]) -> usize {
+        let Ok(message) = self.message(payer, instructions, Hash::default(), 0) else { return usize::MAX };
+        let signatures = SIGNATURE_BYTES * usize::from(message.header().num_required_signatures);
+        match message {
+            // The count of signatures takes a byte.
+            VersionedMessage::Legacy(message) => 1 + signatures + message.serialize().len(),
+            // The version takes one; the count is the message's.
+            VersionedMessage::V1(message) => 1 + signatures + message.size(),
+            VersionedMessage::V0(_) => usize::MAX,
+        }
+    }
+}
+
+/// What a transaction of ours may load: the program is half a megabyte.
+const LOADED_BYTES: u32 = 4 << 20;
+
+/// The transactions that bring a proof into its buffer.
+pub struct UploadPlan {
+    /// The buffer.
+    pub buffer: Address,
+    /// The instructions of each transaction. The first opens the buffer; the others may go in any order after it.
+    pub transactions: Vec<Vec<Instruction>>,
+    /// Bytes of each transaction.
+    pub bytes: Vec<usize>,
+}
+
+impl UploadPlan {
+    /// Plans the upload into the owner's buffer of this seed. `rent` is what an account of [`buffer_space`] bytes must hold.
+    ///
+    /// Zeros at the beginning (the pairing points that no proof has) are not written: a new account is zero.
+    pub fn new(format: Format, owner: &Address, seed: &str, submission: &ProofSubmission, rent: u64) -> Self {
+        let buffer = proof_buffer_address(owner, seed);
+        let open = vec![
+            create_account_with_seed(owner, &buffer, owner, seed, rent, buffer_space() as u64, &PROGRAM_ID),
+            open_proof_buffer(*owner, buffer),
+        ];
+        let content = submission.content();
+        let mut written = content.iter().take_while(|byte| **byte == 0).count();
+        let (mut transactions, mut bytes) = (vec![], vec![]);
+        let mut next = open;
+        loop {
+            let room = room(format, owner, &buffer, &next);
+            let end = content.len().min(written + room);
+            next.push(write_proof_buffer(*owner, buffer, written as u32, &content[written..end]));
+            bytes.push(format.transaction_bytes(owner, &next));
+            transactions.push(core::mem::take(&mut next));
+            written = end;
+            if written == content.len() {
+                return Self { buffer, transactions, bytes };
+            }
+        }
+    }
+}
+
+/// How many bytes can be written in a transaction beside other instructions.
+fn room(format: Format, owner: &Address, buffer: &Address, beside: &[Instruction]) -> usize {
+    let with = |bytes: usize| {
+        let mut instructions = beside.to_vec();
+        instructions.push(write_proof_buffer(*owner, *buffer, 0, &vec![0; bytes]));
+        format.transaction_bytes(owner, &instructions)
+    };
+    let mut room = format.max_bytes() - with(0);
+    while with(room) > format.max_bytes() {
+        room -= 1;
+    }
+    room
+}
+
+/// Bytes of a proof buffer's account.
+pub const fn buffer_space() -> usize {
+    DISCRIMINATOR_BYTES + size_of::<ProofBuffer>()
+}
+const _: () = assert!(size_of::<ProofBuffer>() == 32 + BUFFER_BYTES);
