@@ -10,7 +10,7 @@ const ADDITION: u64 = 0;
 const MULTIPLICATION: u64 = 2;
 const PAIRING: u64 = 3;
 
-/// BN254 and Keccak-256 by system calls. They refuse coordinates at or above `q` and points off the curve.
+/// BN254 and Keccak-256 by system calls. They refuse points off the curve, but not every coordinate at or above `q`.
 #[derive(Debug, Clone, Copy)]
 pub struct Syscalls;
 

@@ -128,6 +128,7 @@ pub(super) fn check_opening<M: Machine>(
     challenges: &Challenges,
     scalars: &Scalars,
 ) -> Result<(), Refusal> {
+    check(coordinates_are_canonical(proof), Refusal::Point)?;
     let mut shifted = batched_shifted::<M>(proof, challenges);
     let mut sum = batched::<M>(key, proof, challenges, &scalars.rho);
     // The batched commitments by their scalar, and Shplonk's quotient.
@@ -154,6 +155,18 @@ pub(super) fn check_opening<M: Machine>(
     copy(&mut input[24..32], &negated(witness));
     copy(&mut input[32..], &G2_TAU);
     check(M::pairing_check(&input), Refusal::Opening)
+}
+
+/// Whether every coordinate is below `q`. Solana's system calls do not ask: they take bit 254 of `y` for a mark of the
+/// identity, and bit 255 for a sign.
+#[inline(never)]
+fn coordinates_are_canonical(proof: &Proof) -> bool {
+    let points = Section::ALL.into_iter().filter(|section| section.holds_points());
+    points.flat_map(|points| section(proof, points)).all(|word| {
+        // The most significant word decides but for one value in 2^61.
+        let first = u64::from_be(word[0]);
+        first < FIELD_ORDER[0] || (first == FIELD_ORDER[0] && word.map(u64::from_be)[1..] < FIELD_ORDER[1..])
+    })
 }
 
 /// `sum_k rho^k C_k` without the five that are opened shifted, by Horner's rule on the curve. The sum is left where it is

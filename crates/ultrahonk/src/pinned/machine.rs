@@ -16,8 +16,8 @@ pub trait Machine {
     /// Keccak-256 (the original padding) of the parts, one after the other.
     fn keccak256(parts: &[&[u8]]) -> Word;
 
-    /// Replaces the point by its multiple. The scalar is any integer below `2^256`. False for what is not a point: a
-    /// coordinate at or above `q`, or off the curve.
+    /// Replaces the point by its multiple. The scalar is any integer below `2^256`. False for what is not a point of the
+    /// curve. Coordinates are below `q`: a machine need not ask.
     #[must_use]
     fn multiply(operands: &Operands<12>, product: &mut PointWords) -> bool;
 
