@@ -112,7 +112,7 @@ fn an_account_of_another_program_or_kind_is_no_buffer() {
     // A buffer in the registry's place.
     let mut verify = uploaded.instruction();
     verify.accounts[0].pubkey = uploaded.buffer;
-    assert!(uploaded.deployment.runtime.send(&[verify], &[&uploaded.owner]).is_err());
+    assert_code(uploaded.deployment.runtime.send(&[verify], &[&uploaded.owner]), DISCRIMINATOR_MISMATCH);
     assert_eq!(uploaded.deployment.runtime.account(&registry).unwrap().owner, PROGRAM_ID);
 }
 
