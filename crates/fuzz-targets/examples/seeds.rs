@@ -24,6 +24,14 @@ fn main() -> std::io::Result<()> {
                 changes.push(1);
             }
             put("host_versus_chain", &format!("{}-{operation}", fixture.name), &changes)?;
+            // A hint alone: they come after the 6 public inputs and the 226 words of the pinned circuit's proof.
+            if fixture.name == "ownership" {
+                let mut changes = vec![number, operation];
+                changes.extend((6 + 226 + 70_u16).to_be_bytes());
+                changes.extend([0; 31]);
+                changes.push(1);
+                put("host_versus_chain", &format!("ownership-hint-{operation}"), &changes)?;
+            }
         }
     }
     put("proof_bytes", "short", &FIXTURES[0].proof[..4000])

@@ -1,60 +1,49 @@
-//! The verifier as the chain runs it.
+//! The verifier as the program runs it: on the limbs of the chain, for the one circuit, with hints. Only the system calls
+//! are arkworks' here.
 
-use veilpass_ultrahonk::backend::POINT_BYTES;
+use veilpass_ultrahonk::Section;
 use veilpass_ultrahonk::host::Arkworks;
-use veilpass_ultrahonk::limbs::Fr29;
-use veilpass_ultrahonk::{Backend, Key, Mode, PointError, Scalar, VerifyError, verify_with};
+use veilpass_ultrahonk::pinned::{self, LOG_N, OWNERSHIP, Proof};
 
 use crate::fixtures::Fixture;
+use crate::forge::Forged;
 
-/// Panics unless the chain's verifier comes to the host's verdict.
+/// Whether the chain's verifier accepts too. Panics unless it comes to the general one's verdict:
 ///
-/// This is the generic verifier on the chain's scalar field; the curve is arkworks' in place of the system calls.
-pub(crate) fn agrees(fixture: &Fixture, proof: &[u8], public_inputs: &[u8], host: Result<(), VerifyError>) {
-    let key = Key::<Limbs>::parse(fixture.vk).expect("a key of bb");
-    let chain = verify_with(&key, proof, public_inputs, Mode::ZeroCommitments);
-    assert_eq!(chain, host, "{}: chain, then host", fixture.name);
+/// * with hints that fit the proof (the best that a sender can do), it accepts what the general verifier accepts, but for
+///   pairing points and values of zero polynomials, which it wants to be zero, and nothing else;
+/// * with any other hints, it accepts nothing that the general verifier refuses.
+///
+/// Other circuits than the pinned one have no such verifier: the general verdict stands.
+pub(crate) fn accepts(fixture: &Fixture, forged: &Forged, general: bool) -> bool {
+    if !fixture.is_pinned() {
+        return general;
+    }
+    let Forged { proof, public_inputs, hints } = forged;
+    let proof: Proof = pinned::words(proof).expect("a forged proof keeps its length");
+    let public_inputs = pinned::words(public_inputs).expect("forged public inputs keep their length");
+    let with_its_hints = pinned::hints(&OWNERSHIP, &proof, &public_inputs);
+    let expected = general && has_no_pairing_points(&proof) && has_zero_evaluations(fixture, &proof);
+    assert_eq!(with_its_hints.is_ok(), expected, "{with_its_hints:?}, but {general} in general");
+
+    let forged = pinned::words(hints).expect("forged hints keep their length");
+    let verdict = pinned::verify::<Arkworks>(&OWNERSHIP, &proof, &public_inputs, &forged);
+    assert!(verdict.is_err() || general, "accepted on chain only");
+    // A hint is determined by the proof, and has one name.
+    if let Ok(fitting) = with_its_hints {
+        assert_eq!(verdict.is_ok(), forged == fitting, "{verdict:?} with hints that are not the proof's");
+    }
+    verdict.is_ok()
 }
 
-type Point = <Arkworks as Backend>::Point;
+fn has_no_pairing_points(proof: &Proof) -> bool {
+    proof[..Section::PairingPoints.words(LOG_N)].as_flattened().iter().all(|word| *word == 0)
+}
 
-/// Arkworks' points with the limbs' scalars, which cross over as bytes.
-#[derive(Debug, Clone, Copy)]
-struct Limbs;
-
-impl Backend for Limbs {
-    type Scalar = Fr29;
-    type Point = Point;
-
-    const IDENTITY: Point = Arkworks::IDENTITY;
-    const GENERATOR: Point = Arkworks::GENERATOR;
-
-    fn keccak256(parts: &[&[u8]]) -> [u8; 32] {
-        Arkworks::keccak256(parts)
-    }
-
-    fn point_from_bytes(bytes: &[u8; POINT_BYTES]) -> Result<Point, PointError> {
-        Arkworks::point_from_bytes(bytes)
-    }
-
-    fn point_to_bytes(point: &Point) -> [u8; POINT_BYTES] {
-        Arkworks::point_to_bytes(point)
-    }
-
-    fn add(a: &Point, b: &Point) -> Point {
-        Arkworks::add(a, b)
-    }
-
-    fn mul(point: &Point, scalar: &Fr29) -> Point {
-        let scalar = Scalar::from_be_bytes(&scalar.to_be_bytes()).expect("a canonical encoding");
-        Arkworks::mul(point, &scalar)
-    }
-
-    fn neg(point: &Point) -> Point {
-        Arkworks::neg(point)
-    }
-
-    fn pairing_check(left: &Point, right: &Point) -> bool {
-        Arkworks::pairing_check(left, right)
-    }
+/// Whether 0 is claimed of the polynomials that the key commits to as zero.
+fn has_zero_evaluations(fixture: &Fixture, proof: &Proof) -> bool {
+    // A key begins with three numbers. The first evaluation is that of the mask.
+    let commitments = fixture.vk[3 * 32..].as_chunks::<64>().0;
+    let evaluations = &proof[Section::Evaluations.first_word(LOG_N) + 1..];
+    commitments.iter().zip(evaluations).all(|(commitment, value)| *commitment != [0; 64] || *value == [0; 4])
 }

@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 
 use veilpass_ultrahonk::VerificationKey;
+use veilpass_ultrahonk::pinned::{self, OWNERSHIP};
 
 /// A circuit's key, one proof and its public inputs.
 #[derive(Debug)]
@@ -37,6 +38,25 @@ impl Fixture {
         static KEYS: [OnceLock<VerificationKey>; FIXTURES.len()] = [const { OnceLock::new() }; FIXTURES.len()];
         let place = FIXTURES.iter().position(|fixture| fixture.name == self.name).unwrap_or_default();
         KEYS[place].get_or_init(|| VerificationKey::parse(self.vk).expect("a key of bb"))
+    }
+
+    /// Whether the chain's verifier is for this circuit.
+    pub(crate) fn is_pinned(&self) -> bool {
+        OWNERSHIP.matches(self.key())
+    }
+
+    /// The hints of the known proof, as bytes; none for another circuit than the pinned one.
+    pub(crate) fn hints(&self) -> &'static [u8] {
+        static HINTS: OnceLock<Vec<u8>> = OnceLock::new();
+        if !self.is_pinned() {
+            return &[];
+        }
+        HINTS.get_or_init(|| {
+            let proof = pinned::words(self.proof).expect("a proof's length");
+            let public_inputs = pinned::words(self.public_inputs).expect("six public inputs");
+            let hints = pinned::hints(&OWNERSHIP, &proof, &public_inputs).expect("the known proof");
+            pinned::bytes(&hints).to_vec()
+        })
     }
 }
 

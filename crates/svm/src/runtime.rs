@@ -25,8 +25,10 @@ pub struct Landed {
     pub compute_units: u64,
     /// Bytes of the transaction.
     pub bytes: usize,
-    /// Events of the program, in order.
+    /// Events of the Veilpass program, in order.
     pub events: Vec<Event>,
+    /// Data of the instructions that programs called, in order.
+    pub inner: Vec<Vec<u8>>,
 }
 
 /// A transaction that failed. Nothing but its fee was taken.
@@ -104,9 +106,10 @@ impl Runtime {
         let bytes = transaction_bytes(&transaction);
         match self.svm.send_transaction(transaction) {
             Ok(meta) => {
-                let inner = meta.inner_instructions.iter().flatten();
-                let events = inner.filter_map(|inner| Event::from_instruction_data(&inner.instruction.data));
-                Ok(Landed { compute_units: meta.compute_units_consumed, bytes, events: events.collect() })
+                let inner = meta.inner_instructions.into_iter().flatten();
+                let inner: Vec<_> = inner.map(|inner| inner.instruction.data).collect();
+                let events = inner.iter().filter_map(|data| Event::from_instruction_data(data)).collect();
+                Ok(Landed { compute_units: meta.compute_units_consumed, bytes, events, inner })
             }
             Err(failed) => {
                 let code = match &failed.err {
