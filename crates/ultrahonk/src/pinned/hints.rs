@@ -69,7 +69,7 @@ impl Hints for Supplied<'_> {
 }
 
 #[cfg(feature = "host")]
-pub use computed::hints;
+pub use computed::{fitting_hints, hints};
 
 #[cfg(feature = "host")]
 mod computed {
@@ -93,9 +93,23 @@ mod computed {
         proof: &Proof,
         public_inputs: &[Word; PUBLIC_INPUTS],
     ) -> Result<[Word; HINTS], Refusal> {
+        let (hints, verdict) = fitting_hints(key, proof, public_inputs);
+        verdict.map(|()| hints)
+    }
+
+    /// The hints that fit any proof, up to the check that refuses it and zero from there on: the best that the sender of a
+    /// forgery can do. And the verdict.
+    #[doc(hidden)]
+    pub fn fitting_hints(
+        key: &PinnedKey,
+        proof: &Proof,
+        public_inputs: &[Word; PUBLIC_INPUTS],
+    ) -> ([Word; HINTS], Result<(), Refusal>) {
         let mut computed = Computed { words: Vec::with_capacity(HINTS) };
-        run::<Arkworks, _>(key, proof, public_inputs, &mut computed)?;
-        Ok(computed.words.try_into().expect("every hint was asked for"))
+        let verdict = run::<Arkworks, _>(key, proof, public_inputs, &mut computed);
+        assert!(verdict.is_err() || computed.words.len() == HINTS, "every hint was asked for");
+        computed.words.resize(HINTS, [0; 4]);
+        (computed.words.try_into().expect("resized"), verdict)
     }
 
     struct Computed {

@@ -28,7 +28,7 @@ mod rounds;
 
 pub use hints::HINTS;
 #[cfg(feature = "host")]
-pub use hints::hints;
+pub use hints::{fitting_hints, hints};
 pub use key::{OWNERSHIP, PinnedKey};
 pub use machine::{Machine, Operands, PairingInput, PointWords};
 

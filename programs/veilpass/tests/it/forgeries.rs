@@ -13,43 +13,50 @@ pub(crate) const Q: [u8; 32] = [
     0x91, 0x68, 0x71, 0xca, 0x8d, 0x3c, 0x20, 0x8c, 0x16, 0xd8, 0x7c, 0xfd, 0x47,
 ];
 
-impl Uploaded {
-    /// What the host says of the buffer's content, with other bytes from a word on.
-    fn host(&self, index: usize, bytes: &[u8]) -> VeilpassError {
-        let mut content = self.submission.content().to_vec();
-        content[32 * index..32 * index + bytes.len()].copy_from_slice(bytes);
-        let (proof, hints) = content.split_at(32 * PROOF_WORDS);
-        let proof: Box<pinned::Proof> = Box::new(pinned::words(proof).unwrap());
-        let hints: Box<[_; HINTS]> = Box::new(pinned::words(hints).unwrap());
-        let inputs = pinned::words(self.words().as_flattened()).unwrap();
-        pinned::verify::<Arkworks>(&OWNERSHIP, &proof, &inputs, &hints).expect_err("a forgery").into()
-    }
+/// What the host says of a buffer's content.
+fn host(public_inputs: &[[u8; 32]; 6], content: &[u8]) -> VeilpassError {
+    let (proof, hints) = content.split_at(32 * PROOF_WORDS);
+    let proof: Box<pinned::Proof> = Box::new(pinned::words(proof).unwrap());
+    let hints: Box<[_; HINTS]> = Box::new(pinned::words(hints).unwrap());
+    let inputs = pinned::words(public_inputs.as_flattened()).unwrap();
+    pinned::verify::<Arkworks>(&OWNERSHIP, &proof, &inputs, &hints).expect_err("a forgery").into()
+}
 
+impl Uploaded {
     pub(crate) fn word(&self, index: usize) -> [u8; 32] {
         self.submission.content()[32 * index..32 * index + 32].try_into().unwrap()
     }
 
-    /// Puts bytes in the place of others from a word on, asserts that program and host agree, and puts the others back.
-    /// Returns the reason.
+    /// The buffer's content with other bytes from a word on.
+    pub(crate) fn with(&self, index: usize, bytes: &[u8]) -> Vec<u8> {
+        let mut content = self.submission.content().to_vec();
+        content[32 * index..32 * index + bytes.len()].copy_from_slice(bytes);
+        content
+    }
+
+    /// Puts another content into the buffer, asserts that program and host refuse it for the same reason, and puts the honest
+    /// one back. Returns the reason.
+    #[track_caller]
+    pub(crate) fn refuse_content(&mut self, content: &[u8]) -> VeilpassError {
+        let expected = host(&self.words(), content);
+        let honest = self.submission.content().to_vec();
+        let changed: Vec<_> = (0..content.len())
+            .step_by(CHUNK)
+            .map(|start| start..content.len().min(start + CHUNK))
+            .filter(|range| content[range.clone()] != honest[range.clone()])
+            .collect();
+        changed.iter().for_each(|range| self.write(range.start, &content[range.clone()]));
+        let refused = self.verify().err().expect("a forgery");
+        changed.iter().for_each(|range| self.write(range.start, &honest[range.clone()]));
+        let same = refused.code == Some(expected.into());
+        assert!(same, "{:?} on chain, {expected:?} on the host", refused.logs.last());
+        expected
+    }
+
+    /// As [`Self::refuse_content`], with other bytes from a word on.
     #[track_caller]
     pub(crate) fn refuse_bytes(&mut self, index: usize, bytes: &[u8]) -> VeilpassError {
-        let expected = self.host(index, bytes);
-        let honest = self.submission.content()[32 * index..32 * index + bytes.len()].to_vec();
-        for (start, chunk) in (32 * index..).step_by(CHUNK).zip(bytes.chunks(CHUNK)) {
-            self.write(start, chunk);
-        }
-        let refused = self.verify().err().expect("a forgery");
-        let same = refused.code == Some(expected.into());
-        for (start, chunk) in (32 * index..).step_by(CHUNK).zip(honest.chunks(CHUNK)) {
-            self.write(start, chunk);
-        }
-        assert!(
-            same,
-            "{} bytes from word {index}: {:?} on chain, {expected:?} on the host",
-            bytes.len(),
-            refused.logs.last()
-        );
-        expected
+        self.refuse_content(&self.with(index, bytes))
     }
 
     /// As [`Self::refuse_bytes`], for one word.
@@ -62,7 +69,7 @@ impl Uploaded {
 /// What fits in a legacy transaction.
 const CHUNK: usize = 512;
 
-fn flipped(word: [u8; 32], bit: usize) -> [u8; 32] {
+pub(crate) fn flipped(word: [u8; 32], bit: usize) -> [u8; 32] {
     let mut word = word;
     word[31 - bit / 8] ^= 1 << (bit % 8);
     word

@@ -5,6 +5,7 @@ mod bindings;
 mod buffers;
 mod encodings;
 mod epochs;
+mod fitted;
 mod forgeries;
 mod happy;
 mod nullifiers;
