@@ -32,8 +32,10 @@ impl Format {
         }
     }
 
-    /// The message of these instructions, paid by the first signer. In version 1 the limits are part of the message, where a
-    /// limit that is not set is none; compute-budget instructions are ignored there.
+    /// The message of these instructions, paid by the first signer, with a limit of compute units.
+    ///
+    /// A legacy transaction has [`DEFAULT_COMPUTE_UNITS`] without asking, and an instruction sets more. In version 1 the limits
+    /// are part of the message, where a limit that is not set is none; compute-budget instructions are ignored there.
     pub fn message(
         self,
         payer: &Address,
@@ -42,6 +44,9 @@ impl Format {
         compute_units: u32,
     ) -> Result<VersionedMessage, solana_message::CompileError> {
         Ok(match self {
+            Self::Legacy if compute_units <= DEFAULT_COMPUTE_UNITS => {
+                VersionedMessage::Legacy(legacy::Message::new_with_blockhash(instructions, Some(payer), &blockhash))
+            }
             Self::Legacy => {
                 let limit =
                     solana_compute_budget_interface::ComputeBudgetInstruction::set_compute_unit_limit(compute_units);
@@ -59,7 +64,9 @@ impl Format {
 
     /// Bytes of the transaction, with the signatures that the message asks for.
     fn transaction_bytes(self, payer: &Address, instructions: &[Instruction]) -> usize {
-        let Ok(message) = self.message(payer, instructions, Hash::default(), 0) else { return usize::MAX };
+        let Ok(message) = self.message(payer, instructions, Hash::default(), UPLOAD_COMPUTE_UNITS) else {
+            return usize::MAX;
+        };
         let signatures = SIGNATURE_BYTES * usize::from(message.header().num_required_signatures);
         match message {
             // The count of signatures takes a byte.
@@ -70,6 +77,12 @@ impl Format {
         }
     }
 }
+
+/// What a legacy transaction may take without asking, for each of its instructions.
+const DEFAULT_COMPUTE_UNITS: u32 = 200_000;
+
+/// What a transaction of an upload may take: opening takes most, about 10,000.
+pub const UPLOAD_COMPUTE_UNITS: u32 = 100_000;
 
 /// What a transaction of ours may load: the program is half a megabyte.
 const LOADED_BYTES: u32 = 4 << 20;
@@ -131,3 +144,48 @@ pub const fn buffer_space() -> usize {
     DISCRIMINATOR_BYTES + size_of::<ProofBuffer>()
 }
 const _: () = assert!(size_of::<ProofBuffer>() == 32 + BUFFER_BYTES);
+
+#[cfg(test)]
+mod tests {
+    use veilpass_protocol::{FieldElement, PublicInputs};
+
+    use super::*;
+
+    /// A submission whose content tells its places apart, after the zeros that every proof begins with.
+    fn submission() -> ProofSubmission {
+        let content = (0..BUFFER_BYTES).map(|i| if i < 256 { 0 } else { (i * 7 / 5) as u8 | 1 }).collect();
+        let elements: Vec<u8> = (1..=6).flat_map(|number| FieldElement::from_u64(number).to_be_bytes()).collect();
+        ProofSubmission::unchecked(PublicInputs::from_bytes(&elements).unwrap(), content)
+    }
+
+    /// Offset and bytes of a write: after the discriminator, little-endian, with the length before the bytes.
+    fn write(instruction: &Instruction) -> (usize, &[u8]) {
+        let (offset, bytes) = instruction.data[8..].split_at(4);
+        (u32::from_le_bytes(offset.try_into().unwrap()) as usize, &bytes[4..])
+    }
+
+    #[test]
+    fn a_proof_is_uploaded_whole_in_few_transactions() {
+        let (owner, submission) = (Address::new_unique(), submission());
+        for (format, expected) in [(Format::Legacy, 12), (Format::V1, 4)] {
+            let plan = UploadPlan::new(format, &owner, "proof", &submission, 1);
+            assert_eq!(plan.transactions.len(), expected, "{format:?}");
+            assert!(plan.bytes.iter().all(|bytes| *bytes <= format.max_bytes()), "{:?}", plan.bytes);
+            // Full, but for the last.
+            assert!(plan.bytes[..expected - 1].iter().all(|bytes| *bytes == format.max_bytes()), "{:?}", plan.bytes);
+            let mut content = vec![0; BUFFER_BYTES];
+            for transaction in &plan.transactions {
+                let (offset, bytes) = write(transaction.last().unwrap());
+                content[offset..offset + bytes.len()].copy_from_slice(bytes);
+            }
+            assert!(content == submission.content(), "{format:?}");
+        }
+    }
+
+    #[test]
+    fn a_buffer_of_zeros_is_opened_and_nothing_more() {
+        let zeros = ProofSubmission::unchecked(submission().public_inputs, vec![0; BUFFER_BYTES]);
+        let plan = UploadPlan::new(Format::Legacy, &Address::new_unique(), "proof", &zeros, 1);
+        assert_eq!(plan.transactions.len(), 1);
+    }
+}

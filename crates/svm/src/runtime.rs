@@ -98,10 +98,22 @@ impl Runtime {
         instructions: &[Instruction],
         signers: &[&Keypair],
     ) -> Result<Landed, Refused> {
+        self.send_within(format, instructions, signers, 1_400_000)
+    }
+
+    /// Sends a transaction with a limit of compute units.
+    pub fn send_within(
+        &mut self,
+        format: Format,
+        instructions: &[Instruction],
+        signers: &[&Keypair],
+        compute_units: u32,
+    ) -> Result<Landed, Refused> {
         // Equal transactions would be the same one.
         self.svm.expire_blockhash();
         let payer = signers[0].pubkey();
-        let message = format.message(&payer, instructions, self.svm.latest_blockhash(), 1_400_000).expect("a message");
+        let message =
+            format.message(&payer, instructions, self.svm.latest_blockhash(), compute_units).expect("a message");
         let transaction = VersionedTransaction::try_new(message, signers).expect("every signer is given");
         let bytes = transaction_bytes(&transaction);
         match self.svm.send_transaction(transaction) {

@@ -3,8 +3,8 @@
 use solana_keypair::Keypair;
 use solana_signer::Signer;
 use veilpass_chain::{
-    Format, Nullifier, ProofSubmission, Registry, RegistryParameters, UploadPlan, buffer_space, initialize_registry,
-    nullifier_address, publish_root, read_account, registry_address, verify_ownership,
+    Format, Nullifier, ProofSubmission, Registry, RegistryParameters, UPLOAD_COMPUTE_UNITS, UploadPlan, buffer_space,
+    initialize_registry, nullifier_address, publish_root, read_account, registry_address, verify_ownership,
 };
 use veilpass_protocol::{Epoch, MerkleRoot, RegistryId};
 
@@ -90,7 +90,7 @@ impl Deployment {
         let rent = self.runtime.rent(buffer_space());
         let plan = UploadPlan::new(format, &owner.pubkey(), seed, submission, rent);
         for (instructions, bytes) in plan.transactions.iter().zip(&plan.bytes) {
-            let landed = self.runtime.send_as(format, instructions, &[owner])?;
+            let landed = self.runtime.send_within(format, instructions, &[owner], UPLOAD_COMPUTE_UNITS)?;
             assert_eq!(landed.bytes, *bytes, "the plan knows the size of its transactions");
         }
         Ok(plan)
