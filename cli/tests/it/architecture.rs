@@ -9,13 +9,14 @@ use serde_json::Value;
 use veilpass_circuit::workspace_root;
 
 /// The floor of each package, from the ground up. A package may depend on lower floors only.
-const FLOORS: [(&str, u32); 14] = [
+const FLOORS: [(&str, u32); 16] = [
     ("veilpass-protocol", 0),
     ("veilpass-merkle", 1),
     ("veilpass-circuit", 1),
     ("veilpass-sealing", 1),
     ("veilpass-ultrahonk", 1),
     ("veilpass-artefacts", 2),
+    ("veilpass-chain", 2),
     ("veilpass-fuzz-targets", 2),
     ("veilpass-program", 2),
     ("veilpass-example-gate", 2),
@@ -23,7 +24,8 @@ const FLOORS: [(&str, u32); 14] = [
     ("veilpass-telemetry", 2),
     ("veilpass-api", 3),
     ("veilpass-prover", 3),
-    ("veilpass-cli", 4),
+    ("veilpass-svm", 4),
+    ("veilpass-cli", 5),
 ];
 
 /// What the API must never link: whatever solves, proves, or opens a witness.
