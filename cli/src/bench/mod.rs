@@ -1,5 +1,6 @@
 //! `veilpass bench`: measurements, one JSON object a line.
 
+pub mod chain;
 mod proof;
 mod report;
 pub mod table;
@@ -14,6 +15,8 @@ pub enum Command {
     Proof(proof::Options),
     /// The registry tree: build, path, insert, snapshot; at 10^5 and 10^6 leaves.
     Tree(tree::Options),
+    /// The on-chain verifier: compute units by phase, transactions, bytes, rent.
+    Chain(chain::Options),
 }
 
 /// Runs one.
@@ -21,6 +24,7 @@ pub fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Proof(options) => proof::run(&options),
         Command::Tree(options) => tree::run(&options),
+        Command::Chain(options) => chain::run(&options),
     }?;
     Ok(ExitCode::SUCCESS)
 }

@@ -32,7 +32,7 @@ impl Report {
             let line = Line { name, value, unit, context: &self.context };
             println!("{}", serde_json::to_string(&line).unwrap_or_default());
         } else {
-            println!("{name:<32} {value:>12} {unit}");
+            println!("{name:<44} {value:>12} {unit}");
         }
     }
 }

@@ -9,5 +9,6 @@ mod attacks;
 mod bad_input;
 mod demo;
 mod faults;
+mod figures;
 mod secrets;
 mod stack;

@@ -28,6 +28,7 @@
 mod bytes;
 mod columns;
 pub(crate) mod constants;
+pub mod count;
 mod element;
 mod load;
 mod montgomery;

@@ -3,6 +3,7 @@
 //! multiplies at hundreds of places.
 
 use super::constants::{BITS, MASK, NEGATIVE_INVERSE, ORDER};
+use super::count::{Routine, note};
 use super::load::load;
 use super::{COUNT, Limbs};
 
@@ -117,30 +118,35 @@ fn reduce<S: Source>(source: S) -> Limbs {
 /// `a * b / R`. The weights' product is at most 2.
 #[inline(never)]
 pub(super) fn product(a: &Limbs, b: &Limbs) -> Limbs {
+    note(Routine::Product);
     reduce(Product(a, b))
 }
 
 /// `a * a / R`, for a weight of 1.
 #[inline(never)]
 pub(super) fn square(a: &Limbs) -> Limbs {
+    note(Routine::Square);
     reduce(Square(a))
 }
 
 /// The columns' value by `R`.
 #[inline(never)]
 pub(super) fn reduce_columns(columns: &[i64; COLUMNS]) -> Limbs {
+    note(Routine::Reduction);
     reduce(Stored(columns))
 }
 
 /// `a / R`.
 #[inline(never)]
 pub(super) fn reduce_single(a: &Limbs) -> Limbs {
+    note(Routine::Reduction);
     reduce(Single(a))
 }
 
 /// Adds the columns of `a * b`.
 #[inline(never)]
 pub(super) fn add_product(columns: &mut [i64; COLUMNS], a: &Limbs, b: &Limbs) {
+    note(Routine::Term);
     macro_rules! each {
         ($($k:literal)*) => {$( columns[$k] = add_products::<$k>(columns[$k], a, b); )*};
     }
@@ -150,6 +156,7 @@ pub(super) fn add_product(columns: &mut [i64; COLUMNS], a: &Limbs, b: &Limbs) {
 /// The columns of `a * b`.
 #[inline(never)]
 pub(super) fn first_product(a: &Limbs, b: &Limbs) -> [i64; COLUMNS] {
+    note(Routine::Term);
     let lowest = add_products::<0>(0, a, b);
     // Not zeros: filling an array with zeros is a slow call on the machine that this is for.
     let mut columns = [lowest; COLUMNS];

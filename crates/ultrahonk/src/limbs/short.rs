@@ -10,6 +10,7 @@
 
 use super::constants::{BITS, FOLDS, MASK, ORDER};
 
+use super::count::{Routine, note};
 use super::load::load;
 use super::settle::{RECIPROCAL, carry};
 use super::{COUNT, Fr29, Limbs, Operand};
@@ -64,11 +65,13 @@ impl Short {
 
 #[inline(never)]
 fn multiply(a: &Limbs, short: &[i64; SHORT]) -> Limbs {
+    note(Routine::Short);
     fold(a, short, |_| 0)
 }
 
 #[inline(never)]
 fn multiply_add(a: &Limbs, short: &[i64; SHORT], factor: i64, columns: &Limbs) -> Limbs {
+    note(Routine::Short);
     fold(a, short, |i| load(columns, i).wrapping_mul(factor))
 }
 
