@@ -34,7 +34,7 @@ impl Format {
 
     /// The message of these instructions, paid by the first signer, with a limit of compute units.
     ///
-    /// A legacy transaction has [`DEFAULT_COMPUTE_UNITS`] without asking, and an instruction sets more. In version 1 the limits
+    /// A legacy transaction has 200,000 for each instruction without asking, and an instruction sets more. In version 1 the limits
     /// are part of the message, where a limit that is not set is none; compute-budget instructions are ignored there.
     pub fn message(
         self,
