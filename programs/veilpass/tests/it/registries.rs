@@ -1,6 +1,7 @@
 //! Registries: roots, revocation, who may do what.
 
 use anchor_lang::error::ErrorCode;
+use solana_address::Address;
 use solana_instruction::{AccountMeta, Instruction};
 use solana_signer::Signer;
 use veilpass_chain::{
@@ -113,6 +114,18 @@ fn a_revoked_root_is_refused() {
     assert_refused(uploaded.verify(), VeilpassError::RootRevoked);
 }
 
+/// A revocation must not wait for a publisher who is lost or has turned.
+#[test]
+fn the_authority_revokes_too() {
+    let mut uploaded = Uploaded::new();
+    uploaded.deployment.publish(root(9)).unwrap();
+    let authority = uploaded.deployment.authority.insecure_clone();
+    let revoke = revoke_before(authority.pubkey(), registry(1), 2);
+    uploaded.deployment.runtime.send(&[revoke], &[&authority]).unwrap();
+    assert_eq!(uploaded.deployment.state().min_root_sequence, 2);
+    assert_refused(uploaded.verify(), VeilpassError::RootRevoked);
+}
+
 #[test]
 fn a_root_can_revoke_all_earlier_ones_as_it_is_published() {
     let mut uploaded = Uploaded::new();
@@ -161,6 +174,12 @@ fn a_registry_is_made_once_and_with_sense() {
         let initialize = initialize_registry(authority.pubkey(), registry(3), parameters);
         assert_refused(deployment.runtime.send(&[initialize], &[&authority]), error);
     }
+    // A number that no proof can name, at the address that goes with it.
+    let aliased = alias(&registry(3).to_be_bytes());
+    let mut initialize =
+        initialize_registry(authority.pubkey(), registry(3), RegistryParameters { registry_id: aliased, ..sound });
+    initialize.accounts[0].pubkey = Address::find_program_address(&[b"registry", &aliased], &PROGRAM_ID).0;
+    assert_refused(deployment.runtime.send(&[initialize], &[&authority]), VeilpassError::NotCanonical);
     let initialize = initialize_registry(authority.pubkey(), registry(3), sound);
     let landed = deployment.runtime.send(&[initialize], &[&authority]).unwrap();
     let [Event::RegistryInitialized(event)] = &landed.events[..] else { panic!("one event") };
