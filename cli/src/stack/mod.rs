@@ -1,6 +1,7 @@
 //! The development stack: a private Postgres, the API and a prover, as child processes on free ports.
 
 mod launch;
+mod local_chain;
 mod postgres;
 mod process;
 
@@ -8,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 pub use launch::{ApiOptions, ProverOptions, start_api, start_prover};
+pub use local_chain::LocalChain;
 pub use postgres::{PostgresServer, find_postgres_bin_dir, server_user_note};
 pub use process::{ServiceProcess, children_of, service_binary};
 

@@ -9,7 +9,7 @@ use serde_json::Value;
 use veilpass_circuit::workspace_root;
 
 /// The floor of each package, from the ground up. A package may depend on lower floors only.
-const FLOORS: [(&str, u32); 17] = [
+const FLOORS: [(&str, u32); 19] = [
     ("veilpass-protocol", 0),
     ("veilpass-merkle", 1),
     ("veilpass-circuit", 1),
@@ -25,6 +25,8 @@ const FLOORS: [(&str, u32); 17] = [
     ("veilpass-telemetry", 2),
     ("veilpass-api", 3),
     ("veilpass-prover", 3),
+    ("veilpass-indexer", 3),
+    ("veilpass-relayer", 3),
     ("veilpass-svm", 4),
     ("veilpass-cli", 5),
 ];
