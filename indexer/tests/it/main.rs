@@ -9,3 +9,4 @@ mod process;
 mod proxy;
 mod repair;
 mod settle;
+mod unreadable;
