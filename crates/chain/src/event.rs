@@ -19,6 +19,11 @@ pub enum Event {
 }
 
 impl Event {
+    /// Whether the data of an inner instruction of the program are an event's, known to this build or not.
+    pub fn is_instruction_data(data: &[u8]) -> bool {
+        data.starts_with(&EVENT_INSTRUCTION)
+    }
+
     /// Reads the data of an inner instruction of the program. `None` for what is no event, or one that this build does not
     /// know. The caller has made sure that the transaction succeeded and that the instruction is one to the program: nobody
     /// else can send it there.

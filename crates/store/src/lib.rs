@@ -3,6 +3,10 @@
 //! [`Store`] is a pool; each file adds the operations of one concern to it. Times are the database's (`now()`), so
 //! machines need not agree on the clock. Field elements are stored as their canonical 32 bytes, big-endian.
 
+mod chain_batch;
+mod chain_cursor;
+mod chain_events;
+mod chain_rows;
 mod convert;
 mod error;
 mod jobs;
@@ -15,6 +19,9 @@ mod verifications;
 
 use std::{str::FromStr, time::Duration};
 
+pub use chain_batch::{ChainBatch, ChainChanges, SkippedTransaction};
+pub use chain_cursor::{ChainCounts, ChainProgress};
+pub use chain_events::{ChainEvent, ChainEventContent};
 pub use error::StoreError;
 pub use jobs::{EnqueueError, JobFailure, JobOutcome, JobState, LeasedJob, MAX_ATTEMPTS, NewJob, ProofJob};
 pub use leaves::{Enrolment, LeafChange};

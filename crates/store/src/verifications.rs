@@ -96,7 +96,7 @@ impl Store {
         Ok(id)
     }
 
-    /// Numbers of spent nullifiers and of verifications: equal, always.
+    /// Numbers of spent nullifiers and of verifications: equal, unless proofs were verified on chain only.
     pub async fn verification_counts(&self) -> Result<(u64, u64), StoreError> {
         let row = sqlx::query(
             "SELECT (SELECT count(*) FROM nullifiers) AS nullifiers, (SELECT count(*) FROM verifications) AS verifications",

@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test panics")]
 
+mod chain;
 mod fixture;
 mod jobs;
 mod leaves;

@@ -1,0 +1,163 @@
+//! Writing what was read from the chain: a batch of events, with the cursor, in one transaction.
+
+use sqlx::PgConnection;
+
+use crate::{ChainEvent, Store, StoreError, chain_rows::insert, convert::bigint};
+
+/// What became known of a program's transactions since the last batch.
+#[derive(Clone, Debug, Default)]
+pub struct ChainBatch {
+    /// Transactions that were read, events or not: what was known of them before is replaced, if it was not final.
+    pub read: Vec<String>,
+    /// Their events.
+    pub events: Vec<ChainEvent>,
+    /// Transactions that were known, and are final now.
+    pub finalized: Vec<String>,
+    /// Transactions that were known, and are on no fork that can win.
+    pub vanished: Vec<String>,
+    /// Transactions that could not be read.
+    pub skipped: Vec<SkippedTransaction>,
+    /// Forgets how far the chain was read, and starts from `cursor`.
+    pub rewind: bool,
+    /// The newest final transaction up to which everything was read, if it moved, with its slot.
+    pub cursor: Option<(String, u64)>,
+    /// All events up to this slot are known with this batch.
+    pub indexed_slot: u64,
+    /// The chain's newest confirmed slot.
+    pub chain_slot: u64,
+}
+
+/// A transaction that succeeded and could not be read.
+#[derive(Clone, Debug)]
+pub struct SkippedTransaction {
+    /// Its signature, base58.
+    pub signature: String,
+    /// Its slot.
+    pub slot: u64,
+    /// What was not understood.
+    pub reason: String,
+}
+
+/// What a batch did to rows of earlier batches.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ChainChanges {
+    /// Events that became final.
+    pub finalized: u64,
+    /// Events that were removed.
+    pub vanished: u64,
+}
+
+impl Store {
+    /// Records a batch, all or nothing. Doing so again changes nothing.
+    pub async fn apply_chain_batch(&self, program: &str, batch: &ChainBatch) -> Result<ChainChanges, StoreError> {
+        let mut tx = self.pool.begin().await?;
+        // Two indexers of one program take turns.
+        sqlx::query("INSERT INTO chain_cursors (program_id) VALUES ($1) ON CONFLICT DO NOTHING")
+            .bind(program)
+            .execute(&mut *tx)
+            .await?;
+        sqlx::query("SELECT 1 FROM chain_cursors WHERE program_id = $1 FOR UPDATE")
+            .bind(program)
+            .execute(&mut *tx)
+            .await?;
+        let vanished = forget(&mut tx, &batch.vanished).await?;
+        forget(&mut tx, &batch.read).await?;
+        // A statement takes 65,535 parameters, and a row of events 23 of them.
+        for events in batch.events.chunks(1000) {
+            insert(&mut tx, program, events).await?;
+        }
+        let finalized =
+            sqlx::query("UPDATE chain_events SET finalized = true WHERE signature = ANY($1) AND NOT finalized")
+                .bind(&batch.finalized)
+                .execute(&mut *tx)
+                .await?
+                .rows_affected();
+        mirror_nullifiers(&mut tx, program, Some(&batch.read)).await?;
+        sqlx::query("DELETE FROM chain_skipped WHERE signature = ANY($1)").bind(&batch.read).execute(&mut *tx).await?;
+        for skipped in &batch.skipped {
+            sqlx::query(
+                "INSERT INTO chain_skipped (signature, program_id, slot, reason) VALUES ($1, $2, $3, left($4, 1000))
+                 ON CONFLICT (signature) DO UPDATE SET slot = excluded.slot, reason = excluded.reason",
+            )
+            .bind(&skipped.signature)
+            .bind(program)
+            .bind(bigint(skipped.slot))
+            .bind(&skipped.reason)
+            .execute(&mut *tx)
+            .await?;
+        }
+        // A cursor goes forward only: of two indexers, one may be behind.
+        sqlx::query(
+            "UPDATE chain_cursors SET
+                 signature = CASE WHEN NOT $6 AND ($2 IS NULL OR $3 < slot) THEN signature ELSE $2 END,
+                 slot = CASE WHEN NOT $6 AND ($2 IS NULL OR $3 < slot) THEN slot ELSE $3 END,
+                 indexed_slot = CASE WHEN $6 THEN $4 ELSE greatest(indexed_slot, $4) END,
+                 chain_slot = CASE WHEN $6 THEN $5 ELSE greatest(chain_slot, $5) END,
+                 updated_at = now()
+             WHERE program_id = $1",
+        )
+        .bind(program)
+        .bind(batch.cursor.as_ref().map(|(signature, _)| signature))
+        .bind(batch.cursor.as_ref().map(|(_, slot)| bigint(*slot)))
+        .bind(bigint(batch.indexed_slot))
+        .bind(bigint(batch.chain_slot))
+        .bind(batch.rewind)
+        .execute(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        Ok(ChainChanges { finalized, vanished })
+    }
+
+    /// Spends the nullifiers of all verified proofs whose tracks are known by now: what was verified on chain before the
+    /// track was created here. Returns how many there were.
+    pub async fn mirror_chain_nullifiers(&self, program: &str) -> Result<u64, StoreError> {
+        let mut connection = self.pool.acquire().await?;
+        Ok(mirror_nullifiers(&mut connection, program, None).await?)
+    }
+}
+
+/// Removes what is known of transactions and is not final, with the nullifiers that nothing else spent.
+async fn forget(tx: &mut PgConnection, signatures: &[String]) -> Result<u64, sqlx::Error> {
+    if signatures.is_empty() {
+        return Ok(0);
+    }
+    let events: i64 = sqlx::query_scalar(
+        "WITH gone AS (
+             DELETE FROM chain_events WHERE signature = ANY($1) AND NOT finalized RETURNING signature, nullifier
+         ), kept AS (
+             UPDATE nullifiers n SET tx_signature = NULL FROM gone, verifications v
+             WHERE n.hash = gone.nullifier AND n.tx_signature = gone.signature AND v.nullifier = n.hash
+         ), unspent AS (
+             DELETE FROM nullifiers n USING gone
+             WHERE n.hash = gone.nullifier AND n.tx_signature = gone.signature
+               AND NOT EXISTS (SELECT 1 FROM verifications v WHERE v.nullifier = n.hash)
+         )
+         SELECT count(*) FROM gone",
+    )
+    .bind(signatures)
+    .fetch_one(tx)
+    .await?;
+    Ok(events.unsigned_abs())
+}
+
+/// A nullifier that was verified on chain is spent here too, if its registry and track are known.
+async fn mirror_nullifiers(
+    connection: &mut PgConnection,
+    program: &str,
+    signatures: Option<&[String]>,
+) -> Result<u64, sqlx::Error> {
+    let mirrored = sqlx::query(
+        "INSERT INTO nullifiers (hash, registry_id, track_id, epoch, used_at, tx_signature)
+         SELECT e.nullifier, e.registry_id, e.track_id, e.epoch, coalesce(e.block_time, now()), e.signature
+         FROM chain_events e JOIN tracks t ON t.registry_id = e.registry_id AND t.id = e.track_id
+         WHERE e.program_id = $1 AND e.kind = 'ownership_verified' AND ($2::text[] IS NULL OR e.signature = ANY($2))
+           AND NOT EXISTS (SELECT 1 FROM nullifiers n WHERE n.hash = e.nullifier AND n.tx_signature IS NOT NULL)
+         ORDER BY e.nullifier
+         ON CONFLICT (hash) DO UPDATE SET tx_signature = excluded.tx_signature WHERE nullifiers.tx_signature IS NULL",
+    )
+    .bind(program)
+    .bind(signatures)
+    .execute(connection)
+    .await?;
+    Ok(mirrored.rows_affected())
+}

@@ -1,0 +1,158 @@
+//! The local chain with the committed program, and a registry on it.
+
+use std::{
+    io::{BufRead, BufReader},
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use solana_instruction::Instruction;
+use solana_keypair::Keypair;
+use solana_rpc_client::nonblocking::rpc_client::RpcClient;
+use solana_rpc_client_types::config::RpcSendTransactionConfig;
+use solana_signature::Signature;
+use solana_signer::Signer;
+use solana_transaction::versioned::VersionedTransaction;
+use sqlx::PgPool;
+use veilpass_chain::{Format, PROGRAM_ID, RegistryParameters, initialize_registry, publish_root};
+use veilpass_indexer::{Follower, Ledger};
+use veilpass_protocol::{FieldElement, MerkleRoot, RegistryId};
+use veilpass_store::{ChainEvent, Store};
+
+/// Milliseconds from slot to slot; after 31 slots one is final.
+const SLOT_MS: u64 = 20;
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+pub(crate) struct Chain {
+    process: Child,
+    pub(crate) rpc_url: String,
+    pub(crate) ws_url: String,
+    pub(crate) rpc: RpcClient,
+    /// Authority and publisher of the registry, and whoever else pays.
+    pub(crate) key: Keypair,
+    pub(crate) registry: RegistryId,
+}
+
+fn binary() -> PathBuf {
+    let path = std::env::var_os("VEILPASS_LOCAL_CHAIN").map_or_else(
+        || {
+            let home = PathBuf::from(std::env::var_os("HOME").unwrap());
+            home.join(".cache/veilpass/target-local-chain/release/veilpass-local-chain")
+        },
+        PathBuf::from,
+    );
+    assert!(
+        path.is_file(),
+        "the local chain is not built: {} is missing. Build it once (it takes half an hour):\n  cd local-chain && \
+         CARGO_TARGET_DIR=$HOME/.cache/veilpass/target-local-chain cargo build --release --locked\nor say where it is \
+         with VEILPASS_LOCAL_CHAIN",
+        path.display()
+    );
+    path
+}
+
+impl Chain {
+    /// A chain with a registry without roots.
+    pub(crate) async fn start() -> Self {
+        let key = Keypair::new();
+        let program = concat!(env!("CARGO_MANIFEST_DIR"), "/../programs/veilpass/veilpass.so");
+        let mut process = Command::new(binary())
+            .arg("--program")
+            .arg(format!("{PROGRAM_ID}={program}"))
+            .args(["--fund", &key.pubkey().to_string(), "--slot-ms", &SLOT_MS.to_string()])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let urls: serde_json::Value = serde_json::from_str(&line).expect("the local chain says where it is");
+        let url = |name: &str| urls[name].as_str().unwrap().to_owned();
+        let (rpc_url, ws_url) = (url("rpc"), url("ws"));
+        let rpc = RpcClient::new(rpc_url.clone());
+        let chain = Self { process, rpc_url, ws_url, rpc, key, registry: RegistryId::new(FieldElement::from_u64(77)) };
+        let parameters = RegistryParameters {
+            registry_id: chain.registry.to_be_bytes(),
+            publisher: chain.key.pubkey(),
+            epoch_length_seconds: veilpass_svm::EPOCH_LENGTH_SECONDS,
+            epoch_grace_seconds: veilpass_svm::EPOCH_GRACE_SECONDS,
+            root_lifetime_seconds: veilpass_svm::ROOT_LIFETIME_SECONDS,
+        };
+        let made = chain.send(&[initialize_registry(chain.key.pubkey(), chain.registry, parameters)]).await;
+        assert!(chain.landed(&made).await, "the registry is made");
+        chain
+    }
+
+    /// Sends a transaction without asking whether it will succeed.
+    pub(crate) async fn send(&self, instructions: &[Instruction]) -> Signature {
+        let blockhash = self.rpc.get_latest_blockhash().await.unwrap();
+        let message = Format::Legacy.message(&self.key.pubkey(), instructions, blockhash, 1_400_000).unwrap();
+        let transaction = VersionedTransaction::try_new(message, &[&self.key]).unwrap();
+        let config = RpcSendTransactionConfig { skip_preflight: true, ..RpcSendTransactionConfig::default() };
+        // A transaction that fails lands all the same, and the local chain says so at once.
+        let _ = self.rpc.send_transaction_with_config(&transaction, config).await;
+        transaction.signatures[0]
+    }
+
+    /// Waits until a transaction is on the ledger, and says whether it succeeded.
+    pub(crate) async fn landed(&self, signature: &Signature) -> bool {
+        let start = Instant::now();
+        while start.elapsed() < PATIENCE {
+            let status = self.rpc.get_signature_statuses(&[*signature]).await.unwrap().value.remove(0);
+            if let Some(status) = status {
+                return status.err.is_none();
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("{signature} did not land");
+    }
+
+    /// Publishes the root after number `sequence`. Returns its value.
+    pub(crate) async fn publish(&self, sequence: u64) -> (Signature, MerkleRoot) {
+        let root = MerkleRoot::new(FieldElement::from_u64(1_000 + sequence));
+        let instruction = publish_root(self.key.pubkey(), self.registry, sequence, root, false);
+        (self.send(&[instruction]).await, root)
+    }
+
+    /// Publishes many roots.
+    pub(crate) async fn publish_many(&self, sequences: std::ops::Range<u64>) {
+        let mut last = None;
+        for sequence in sequences {
+            last = Some(self.publish(sequence).await.0);
+        }
+        if let Some(last) = last {
+            assert!(self.landed(&last).await, "roots are published in order");
+        }
+    }
+
+    /// Waits until everything that is on the ledger now is final.
+    pub(crate) async fn finalize(&self) {
+        let ledger = self.ledger();
+        let (confirmed, _) = ledger.slots().await.unwrap();
+        while ledger.slots().await.unwrap().1 <= confirmed {
+            tokio::time::sleep(Duration::from_millis(SLOT_MS)).await;
+        }
+    }
+
+    pub(crate) fn ledger(&self) -> Ledger {
+        Ledger::new(self.rpc_url.clone(), Duration::from_secs(10))
+    }
+
+    pub(crate) fn follower(&self, pool: &PgPool) -> Follower {
+        Follower::new(Store::from_pool(pool.clone()), self.ledger(), 8)
+    }
+}
+
+impl Drop for Chain {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// All rows.
+pub(crate) async fn rows(pool: &PgPool) -> Vec<ChainEvent> {
+    Store::from_pool(pool.clone()).chain_events(&PROGRAM_ID.to_string(), 0, u32::MAX).await.unwrap()
+}

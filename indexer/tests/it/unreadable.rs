@@ -1,0 +1,82 @@
+//! Transactions of versions to come: a node that tells of them, in recorded answers.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use sqlx::PgPool;
+use tokio::{
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
+    net::{TcpListener, TcpStream},
+};
+use veilpass_chain::PROGRAM_ID;
+use veilpass_indexer::{Follower, Ledger};
+use veilpass_store::Store;
+
+fn signature(number: u8) -> String {
+    solana_signature::Signature::from([number; 64]).to_string()
+}
+
+/// What a node says that lists two final transactions.
+fn answer(request: &Value) -> Value {
+    let listed = |number: u8| {
+        json!({"signature": signature(number), "slot": 40 + u64::from(number), "err": null,
+        "memo": null, "blockTime": 1_800_000_000, "confirmationStatus": "finalized"})
+    };
+    let result = match request["method"].as_str().unwrap() {
+        "getSlot" => json!(100),
+        "getSignaturesForAddress" if request["params"][1]["until"].is_null() => json!([listed(2), listed(1)]),
+        "getSignaturesForAddress" => json!([]),
+        "getSignatureStatuses" => json!({"context": {"slot": 100}, "value": [{"slot": 42, "confirmations": null,
+            "err": null, "status": {"Ok": null}, "confirmationStatus": "finalized"}]}),
+        "getTransaction" if request["params"][0] == signature(1) => {
+            let message = "Transaction version (9) is not supported by the requesting client.";
+            return json!({"jsonrpc": "2.0", "id": request["id"], "error": {"code": -32015, "message": message}});
+        }
+        "getTransaction" => json!({"slot": 42, "version": "novel", "transaction": {"shape": [1]}, "meta": {}}),
+        other => panic!("{other} is not asked for"),
+    };
+    json!({"jsonrpc": "2.0", "id": request["id"], "result": result})
+}
+
+async fn serve(stream: TcpStream) -> std::io::Result<()> {
+    let mut stream = BufReader::new(stream);
+    loop {
+        let (mut line, mut length) = (String::new(), 0);
+        while stream.read_line(&mut line).await? > 0 && line != "\r\n" {
+            if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+                length = value.trim().parse().unwrap();
+            }
+            line.clear();
+        }
+        if length == 0 {
+            return Ok(());
+        }
+        let mut body = vec![0; length];
+        stream.read_exact(&mut body).await?;
+        let body = answer(&serde_json::from_slice(&body).unwrap()).to_string();
+        let head =
+            format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n", body.len());
+        stream.write_all((head + &body).as_bytes()).await?;
+    }
+}
+
+#[sqlx::test(migrator = "veilpass_store::MIGRATOR")]
+async fn what_cannot_be_read_is_listed_and_stops_nothing(pool: PgPool) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(serve(stream));
+        }
+    });
+    let store = Store::from_pool(pool.clone());
+    let mut follower = Follower::new(store.clone(), Ledger::new(url, Duration::from_secs(5)), 2);
+    assert_eq!(follower.poll().await.unwrap().skipped, 2);
+    assert!(!follower.poll().await.unwrap().changed());
+    let program = PROGRAM_ID.to_string();
+    assert_eq!(store.chain_counts(&program).await.unwrap().skipped, 2);
+    assert_eq!(store.chain_progress(&program).await.unwrap().unwrap().cursor, Some((signature(2), 42)));
+    let reason: String =
+        sqlx::query_scalar("SELECT reason FROM chain_skipped ORDER BY slot").fetch_one(&pool).await.unwrap();
+    assert!(reason.contains("version (9)"), "{reason}");
+}
