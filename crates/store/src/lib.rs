@@ -18,7 +18,10 @@ use std::{str::FromStr, time::Duration};
 pub use error::StoreError;
 pub use jobs::{EnqueueError, JobFailure, JobOutcome, JobState, LeasedJob, MAX_ATTEMPTS, NewJob, ProofJob};
 pub use leaves::{Enrolment, LeafChange};
-pub use outbox::{OutboxEntry, OutboxIntent};
+pub use outbox::{
+    AttemptOutcome, AttemptRecorded, ChainAttempt, ChainStep, IntentEnd, IntentLease, IntentTask, LeasedIntent,
+    OutboxEntry, OutboxIntent, Settlement, SettlementState,
+};
 pub use prover_keys::AnnouncedKey;
 pub use registries::{NewRegistry, Registry};
 pub use roots::{PublishError, PublishedRoot};
