@@ -9,7 +9,7 @@ use serde_json::Value;
 use veilpass_circuit::workspace_root;
 
 /// The floor of each package, from the ground up. A package may depend on lower floors only.
-const FLOORS: [(&str, u32); 14] = [
+const FLOORS: [(&str, u32); 18] = [
     ("veilpass-protocol", 0),
     ("veilpass-merkle", 1),
     ("veilpass-circuit", 1),
@@ -21,8 +21,12 @@ const FLOORS: [(&str, u32); 14] = [
     ("veilpass-example-gate", 2),
     ("veilpass-store", 2),
     ("veilpass-telemetry", 2),
+    ("veilpass-chain", 2),
     ("veilpass-api", 3),
     ("veilpass-prover", 3),
+    ("veilpass-relayer", 3),
+    ("veilpass-indexer", 3),
+    ("veilpass-svm", 4),
     ("veilpass-cli", 4),
 ];
 
