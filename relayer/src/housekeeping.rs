@@ -27,7 +27,7 @@ const PAYER_AT: usize = 8 + 4 * 32;
 const AT_ONCE: usize = 8;
 /// Transactions of one round.
 const A_ROUND: usize = 16;
-/// The simplest instruction: a memo-like call of the compute budget, which asks for nothing.
+/// Its instructions touch no account.
 const COMPUTE_BUDGET: Address = Address::from_str_const("ComputeBudget111111111111111111111111111111");
 
 impl Relayer {
@@ -103,7 +103,7 @@ impl Relayer {
 
     async fn takes_v1(&self) -> Option<bool> {
         let payer = self.fee_payer.address();
-        // An empty request for heap is refused by name, so ask for the units that the message states anyway.
+        // Asks for as many units as the message states anyway (200,000).
         let nothing = Instruction {
             program_id: COMPUTE_BUDGET,
             accounts: vec![],
