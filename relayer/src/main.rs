@@ -1,2 +1,19 @@
-//! x
-fn main() {}
+//! `veilpass-relayer`: see `--help`.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use veilpass_relayer::Config;
+
+fn main() -> ExitCode {
+    let config = Config::parse();
+    veilpass_telemetry::init_logs("veilpass-relayer", config.log_format);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime can be started");
+    match runtime.block_on(veilpass_relayer::run(config)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(error = format!("{error:#}"), "cannot go on");
+            ExitCode::FAILURE
+        }
+    }
+}

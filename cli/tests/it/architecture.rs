@@ -21,7 +21,6 @@ const FLOORS: [(&str, u32); 19] = [
     ("veilpass-fuzz-targets", 2),
     ("veilpass-program", 2),
     ("veilpass-example-gate", 2),
-    ("veilpass-chain", 2),
     ("veilpass-store", 2),
     ("veilpass-telemetry", 2),
     ("veilpass-api", 3),

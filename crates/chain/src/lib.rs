@@ -28,7 +28,7 @@ pub use program::veilpass::accounts::{Nullifier, ProofBuffer, Registry};
 pub use program::veilpass::events;
 pub use program::veilpass::types::{RegistryParameters, Statement};
 pub use submission::{BUFFER_BYTES, ProofSubmission, SubmissionError};
-pub use upload::{Format, UPLOAD_COMPUTE_UNITS, UploadPlan, buffer_space};
+pub use upload::{Format, UPLOAD_COMPUTE_UNITS, UploadPlan, buffer_space, priority_lamports};
 
 /// Bytes that mark an account, before its content.
 pub const DISCRIMINATOR_BYTES: usize = 8;

@@ -1,6 +1,9 @@
 //! Writing a proof to the chain in as few transactions as possible.
 
+use core::ops::Range;
+
 use solana_address::Address;
+use solana_compute_budget_interface::ComputeBudgetInstruction;
 use solana_hash::Hash;
 use solana_instruction::Instruction;
 use solana_message::{VersionedMessage, legacy, v1};
@@ -43,23 +46,47 @@ impl Format {
         blockhash: Hash,
         compute_units: u32,
     ) -> Result<VersionedMessage, solana_message::CompileError> {
+        self.priced_message(payer, instructions, blockhash, compute_units, 0)
+    }
+
+    /// The same, with a priority fee for each compute unit, in millionths of a lamport.
+    pub fn priced_message(
+        self,
+        payer: &Address,
+        instructions: &[Instruction],
+        blockhash: Hash,
+        compute_units: u32,
+        micro_lamports: u64,
+    ) -> Result<VersionedMessage, solana_message::CompileError> {
         Ok(match self {
             Self::Legacy if compute_units <= DEFAULT_COMPUTE_UNITS => {
                 VersionedMessage::Legacy(legacy::Message::new_with_blockhash(instructions, Some(payer), &blockhash))
             }
             Self::Legacy => {
-                let limit =
-                    solana_compute_budget_interface::ComputeBudgetInstruction::set_compute_unit_limit(compute_units);
-                let all: Vec<_> = core::iter::once(limit).chain(instructions.iter().cloned()).collect();
+                let limit = ComputeBudgetInstruction::set_compute_unit_limit(compute_units);
+                let price =
+                    (micro_lamports > 0).then(|| ComputeBudgetInstruction::set_compute_unit_price(micro_lamports));
+                let all: Vec<_> = [limit].into_iter().chain(price).chain(instructions.iter().cloned()).collect();
                 VersionedMessage::Legacy(legacy::Message::new_with_blockhash(&all, Some(payer), &blockhash))
             }
             Self::V1 => {
-                let limits = v1::TransactionConfig::empty()
+                let mut limits = v1::TransactionConfig::empty()
                     .with_compute_unit_limit(compute_units)
                     .with_loaded_accounts_data_size_limit(LOADED_BYTES);
+                if micro_lamports > 0 {
+                    limits = limits.with_priority_fee(priority_lamports(compute_units, micro_lamports));
+                }
                 VersionedMessage::V1(v1::Message::try_compile_with_config(payer, instructions, blockhash, limits)?)
             }
         })
+    }
+
+    /// Bytes that a priority fee takes: an instruction of 9 bytes with its header, or a number in the limits.
+    const fn price_bytes(self) -> usize {
+        match self {
+            Self::Legacy => 12,
+            Self::V1 => 8,
+        }
     }
 
     /// Bytes of the transaction, with the signatures that the message asks for.
@@ -87,14 +114,21 @@ pub const UPLOAD_COMPUTE_UNITS: u32 = 100_000;
 /// What a transaction of ours may load: the program is half a megabyte.
 const LOADED_BYTES: u32 = 4 << 20;
 
+/// The priority fee of a transaction, in lamports.
+pub const fn priority_lamports(compute_units: u32, micro_lamports: u64) -> u64 {
+    (micro_lamports.saturating_mul(compute_units as u64)).div_ceil(1_000_000)
+}
+
 /// The transactions that bring a proof into its buffer.
 pub struct UploadPlan {
     /// The buffer.
     pub buffer: Address,
     /// The instructions of each transaction. The first opens the buffer; the others may go in any order after it.
     pub transactions: Vec<Vec<Instruction>>,
-    /// Bytes of each transaction.
+    /// Bytes of each transaction, without a priority fee, for which there is room.
     pub bytes: Vec<usize>,
+    /// What the last instruction of each transaction writes of the submission's content.
+    pub ranges: Vec<Range<usize>>,
 }
 
 impl UploadPlan {
@@ -109,7 +143,7 @@ impl UploadPlan {
         ];
         let content = submission.content();
         let mut written = content.iter().take_while(|byte| **byte == 0).count();
-        let (mut transactions, mut bytes) = (vec![], vec![]);
+        let (mut transactions, mut bytes, mut ranges) = (vec![], vec![], vec![]);
         let mut next = open;
         loop {
             let room = room(format, owner, &buffer, &next);
@@ -117,9 +151,10 @@ impl UploadPlan {
             next.push(write_proof_buffer(*owner, buffer, written as u32, &content[written..end]));
             bytes.push(format.transaction_bytes(owner, &next));
             transactions.push(core::mem::take(&mut next));
+            ranges.push(written..end);
             written = end;
             if written == content.len() {
-                return Self { buffer, transactions, bytes };
+                return Self { buffer, transactions, bytes, ranges };
             }
         }
     }
@@ -132,8 +167,9 @@ fn room(format: Format, owner: &Address, buffer: &Address, beside: &[Instruction
         instructions.push(write_proof_buffer(*owner, *buffer, 0, &vec![0; bytes]));
         format.transaction_bytes(owner, &instructions)
     };
-    let mut room = format.max_bytes() - with(0);
-    while with(room) > format.max_bytes() {
+    let most = format.max_bytes() - format.price_bytes();
+    let mut room = most - with(0);
+    while with(room) > most {
         room -= 1;
     }
     room

@@ -25,7 +25,10 @@ pub use chain_events::{ChainEvent, ChainEventContent};
 pub use error::StoreError;
 pub use jobs::{EnqueueError, JobFailure, JobOutcome, JobState, LeasedJob, MAX_ATTEMPTS, NewJob, ProofJob};
 pub use leaves::{Enrolment, LeafChange};
-pub use outbox::{OutboxEntry, OutboxIntent};
+pub use outbox::{
+    AttemptOutcome, AttemptRecorded, ChainAttempt, ChainStep, IntentEnd, IntentLease, IntentTask, LeasedIntent,
+    OutboxEntry, OutboxIntent, Settlement, SettlementState,
+};
 pub use prover_keys::AnnouncedKey;
 pub use registries::{NewRegistry, Registry};
 pub use roots::{PublishError, PublishedRoot};

@@ -1,5 +1,12 @@
 //! The outbox: what the chain must be told.
 
+mod attempts;
+mod lease;
+pub(crate) mod settlement;
+
+pub use attempts::{AttemptOutcome, AttemptRecorded, ChainAttempt, ChainStep};
+pub use lease::{IntentEnd, IntentLease, IntentTask, LeasedIntent};
+pub use settlement::{Settlement, SettlementState};
 use sqlx::Row;
 use uuid::Uuid;
 use veilpass_protocol::RegistryId;

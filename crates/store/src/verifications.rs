@@ -4,7 +4,7 @@ use sqlx::Row;
 use uuid::Uuid;
 use veilpass_protocol::{Nullifier, PublicInputs};
 
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, outbox::settlement};
 
 /// A proof that was checked and whose nullifier is to be spent.
 #[derive(Clone, Copy, Debug)]
@@ -48,6 +48,19 @@ impl Store {
     /// Spends the nullifier and records the verification in one transaction, which also holds the root fresh: of two
     /// calls with one nullifier exactly one succeeds, and a revocation cannot come between.
     pub async fn record_verification(&self, record: &VerificationRecord) -> Result<Uuid, RecordError> {
+        self.record(record, None).await
+    }
+
+    /// The same, and in the same transaction the intent to settle the proof on the chain.
+    pub async fn record_verification_to_settle(
+        &self,
+        record: &VerificationRecord,
+        proof: &[u8],
+    ) -> Result<Uuid, RecordError> {
+        self.record(record, Some(proof)).await
+    }
+
+    async fn record(&self, record: &VerificationRecord, to_settle: Option<&[u8]>) -> Result<Uuid, RecordError> {
         let inputs = &record.public_inputs;
         let (registry, root_seq) = (inputs.registry_id.to_be_bytes(), record.root_seq.cast_signed());
         let mut tx = self.pool.begin().await?;
@@ -92,6 +105,9 @@ impl Store {
         .bind(inputs.context.to_be_bytes())
         .execute(&mut *tx)
         .await?;
+        if let Some(proof) = to_settle {
+            settlement::insert(&mut tx, id, proof).await?;
+        }
         tx.commit().await?;
         Ok(id)
     }

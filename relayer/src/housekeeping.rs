@@ -1,0 +1,122 @@
+//! What comes round: rent of nullifiers whose epoch is over, the format of transactions, the balance.
+
+use std::collections::BTreeMap;
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use serde_json::json;
+use solana_address::Address;
+use solana_hash::Hash;
+use solana_instruction::Instruction;
+use solana_rpc_client::api::request::RpcRequest;
+use solana_rpc_client_types::response::{Response, RpcSimulateTransactionResult};
+use solana_transaction::versioned::VersionedTransaction;
+use veilpass_chain::{Format, Nullifier, Registry, close_nullifier};
+use veilpass_protocol::{FieldElement, Nullifier as NullifierHash, RegistryId};
+use veilpass_store::ChainStep;
+
+use crate::{
+    relayer::Relayer,
+    sender::Outgoing,
+    trouble::Trouble,
+    view::{Certainty, ChainView},
+};
+
+/// Where a nullifier's account names who paid for it: after its mark, the registry and three field elements.
+const PAYER_AT: usize = 8 + 4 * 32;
+/// Nullifiers that are closed in one transaction.
+const AT_ONCE: usize = 8;
+/// Transactions of one round.
+const A_ROUND: usize = 16;
+/// Its instructions touch no account.
+const COMPUTE_BUDGET: Address = Address::from_str_const("ComputeBudget111111111111111111111111111111");
+
+impl Relayer {
+    /// Closes nullifiers that this relayer paid for and whose epoch can never be accepted again. Returns how many.
+    ///
+    /// Nothing is lost by a crash: what is still there is found the next time, and what is closed cannot be closed again.
+    pub async fn reclaim_nullifiers(&self) -> anyhow::Result<usize> {
+        self.reclaim().await.map_err(|trouble| anyhow::anyhow!("cannot close nullifiers: {trouble:?}"))
+    }
+
+    async fn reclaim(&self) -> Result<usize, Trouble> {
+        let forgotten = self.store.forgotten_housekeeping(self.options.lease).await?;
+        self.watch(forgotten).await?;
+        let payer = self.fee_payer.address();
+        let receipts = self.view().program_accounts::<Nullifier>(PAYER_AT, &payer).await?;
+        let mut by_registry: BTreeMap<Address, Vec<Nullifier>> = BTreeMap::new();
+        for (_, receipt) in receipts {
+            by_registry.entry(receipt.registry).or_default().push(receipt);
+        }
+        let mut closed = 0;
+        for (address, receipts) in by_registry {
+            let [registry, clock] = self.view().accounts([address, ChainView::clock()], Certainty::Finalized).await?;
+            let (Some(registry), Some(now)) =
+                (registry.and_then(|account| account.read::<Registry>()), ChainView::time(clock.as_ref()))
+            else {
+                continue;
+            };
+            let Some(id) = FieldElement::from_be_slice(&registry.registry_id).ok().map(RegistryId::new) else {
+                continue;
+            };
+            let current = now / registry.epoch_length_seconds.max(1);
+            let over =
+                receipts.iter().filter(|receipt| receipt.epoch.checked_add(1).is_some_and(|next| next < current));
+            let closes: Vec<Instruction> = over
+                .filter_map(|receipt| FieldElement::from_be_slice(&receipt.nullifier).ok().map(NullifierHash::new))
+                .map(|nullifier| close_nullifier(payer, id, nullifier))
+                .collect();
+            for some in closes.chunks(AT_ONCE).take(A_ROUND) {
+                let outgoing = Outgoing {
+                    step: ChainStep::CloseNullifiers,
+                    format: Format::Legacy,
+                    instructions: some.to_vec(),
+                    deposit: 0,
+                };
+                let attempt = self.dispatch(None, &outgoing).await?;
+                if self.watch(vec![attempt]).await?.is_none() {
+                    closed += some.len();
+                }
+            }
+        }
+        Ok(closed)
+    }
+
+    /// Warns when the fee payer's money runs out. Returns its balance.
+    pub async fn check_balance(&self) -> anyhow::Result<u64> {
+        let address = self.fee_payer.address();
+        let lamports = self.view().balance(&address).await?;
+        let spent = self.store.spent_in_a_day().await?;
+        if lamports < self.options.low_balance_lamports {
+            tracing::warn!(%address, lamports, spent, "the fee payer's balance is low: send SOL to it");
+        } else {
+            tracing::debug!(%address, lamports, spent, "balance");
+        }
+        Ok(lamports)
+    }
+
+    /// Whether the cluster takes transactions of version 1: one is simulated. Any doubt means no.
+    pub(crate) async fn newest_format(&self) -> Format {
+        let format = if self.takes_v1().await.unwrap_or(false) { Format::V1 } else { Format::Legacy };
+        tracing::info!(?format, "format of uploads");
+        format
+    }
+
+    async fn takes_v1(&self) -> Option<bool> {
+        let payer = self.fee_payer.address();
+        // Asks for as many units as the message states anyway (200,000).
+        let nothing = Instruction {
+            program_id: COMPUTE_BUDGET,
+            accounts: vec![],
+            data: [&[2][..], &[0x40, 0x0d, 3, 0]].concat(),
+        };
+        let message = Format::V1.message(&payer, &[nothing], Hash::default(), 200_000).ok()?;
+        let transaction = VersionedTransaction::try_new(message, &[self.fee_payer.signer()]).ok()?;
+        let bytes = BASE64_STANDARD.encode(wincode::serialize(&transaction).ok()?);
+        let config = json!({
+            "encoding": "base64", "sigVerify": false, "replaceRecentBlockhash": true, "commitment": "confirmed",
+        });
+        let answer: Response<RpcSimulateTransactionResult> =
+            self.pool.request(RpcRequest::SimulateTransaction, json!([bytes, config])).await.ok()?;
+        Some(answer.value.err.is_none())
+    }
+}

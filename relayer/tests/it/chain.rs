@@ -1,0 +1,96 @@
+//! A local chain for one test.
+
+use std::{
+    io::{BufRead, BufReader},
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use solana_address::Address;
+use solana_instruction::Instruction;
+use solana_keypair::Keypair;
+use solana_rpc_client::nonblocking::rpc_client::RpcClient;
+use solana_signer::Signer;
+use solana_transaction::versioned::VersionedTransaction;
+use veilpass_chain::{Format, PROGRAM_ID};
+use veilpass_circuit::workspace_root;
+
+/// Milliseconds from slot to slot.
+const SLOT_MS: u64 = 50;
+
+/// The chain, which ends with this value.
+pub(crate) struct LocalChain {
+    process: Child,
+    pub(crate) url: String,
+    pub(crate) rpc: RpcClient,
+}
+
+impl Drop for LocalChain {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn binary() -> PathBuf {
+    if let Some(path) = std::env::var_os("VEILPASS_LOCAL_CHAIN") {
+        return path.into();
+    }
+    let home = PathBuf::from(std::env::var_os("HOME").unwrap());
+    home.join(".cache/veilpass/target-local-chain/release/veilpass-local-chain")
+}
+
+impl LocalChain {
+    /// Starts a chain with the committed program, on which these have money.
+    pub(crate) fn start(funded: &[Address]) -> Self {
+        let binary = binary();
+        assert!(
+            binary.is_file(),
+            "no local chain at {}: build it with `cd local-chain && CARGO_TARGET_DIR=~/.cache/veilpass/target-local-chain \
+             cargo build --release`, or set VEILPASS_LOCAL_CHAIN to the binary",
+            binary.display()
+        );
+        let program = workspace_root().join("programs/veilpass/veilpass.so");
+        let mut command = Command::new(binary);
+        command.arg("--program").arg(format!("{PROGRAM_ID}={}", program.display()));
+        command.args(["--slot-ms", &SLOT_MS.to_string()]);
+        funded.iter().for_each(|address| {
+            command.arg("--fund").arg(address.to_string());
+        });
+        let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let answer: serde_json::Value = serde_json::from_str(&line).expect("the chain says where it is");
+        let url = answer["rpc"].as_str().unwrap().to_owned();
+        let rpc = RpcClient::new_with_timeout(url.clone(), Duration::from_secs(10));
+        Self { process, url, rpc }
+    }
+
+    /// Sends instructions of an operator and waits until they are confirmed.
+    pub(crate) async fn send(&self, key: &Keypair, instructions: &[Instruction]) {
+        let blockhash = self.rpc.get_latest_blockhash().await.unwrap();
+        let message = Format::Legacy.message(&key.pubkey(), instructions, blockhash, 1_400_000).unwrap();
+        let transaction = VersionedTransaction::try_new(message, &[key]).unwrap();
+        let signature = self.rpc.send_transaction(&transaction).await.unwrap();
+        for _ in 0..200 {
+            if let Some(status) = &self.rpc.get_signature_statuses(&[signature]).await.unwrap().value[0] {
+                assert_eq!(status.err, None);
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("{signature} does not land");
+    }
+
+    /// The transactions that named an address and succeeded.
+    pub(crate) async fn transactions(&self, address: &Address) -> usize {
+        let all = self.rpc.get_signatures_for_address(address).await.unwrap();
+        all.iter().filter(|one| one.err.is_none()).count()
+    }
+
+    /// An account of the program.
+    pub(crate) async fn read<T: veilpass_chain::AccountData>(&self, address: &Address) -> Option<T> {
+        veilpass_chain::read_account(&self.rpc.get_account(address).await.ok()?.data)
+    }
+}

@@ -1,0 +1,149 @@
+use std::time::Instant;
+
+use solana_signer::Signer;
+use sqlx::PgPool;
+use uuid::Uuid;
+use veilpass_chain::{Nullifier, nullifier_address, proof_buffer_address, registry_address, revoke_before};
+use veilpass_protocol::PublicInputs;
+use veilpass_relayer::RelayerOptions;
+use veilpass_store::{SettlementState, VerificationRecord};
+use veilpass_svm::{Listener, ProofMaker};
+
+use crate::world::{TRACK, World};
+
+fn maker() -> ProofMaker {
+    ProofMaker::new(vec![Listener::new(1, TRACK), Listener::new(2, TRACK)]).unwrap()
+}
+
+impl World {
+    async fn accept(&self, proof: &[u8], public_inputs: PublicInputs, root_seq: u64) -> Uuid {
+        let record = VerificationRecord { public_inputs, root_seq };
+        self.store.record_verification_to_settle(&record, proof).await.unwrap()
+    }
+
+    async fn receipt(&self, inputs: &PublicInputs) -> Option<Nullifier> {
+        self.chain.read(&nullifier_address(&registry_address(self.registry), inputs.nullifier)).await
+    }
+
+    async fn buffer_exists(&self, verification: Uuid) -> bool {
+        let at = proof_buffer_address(&self.operator.pubkey(), &verification.simple().to_string());
+        self.chain.rpc.get_balance(&at).await.unwrap() > 0
+    }
+}
+
+#[sqlx::test(migrator = "veilpass_store::MIGRATOR")]
+async fn a_proof_is_settled_and_leaves_its_receipt_only(pool: PgPool) {
+    let world = World::new(&pool).await;
+    let mut maker = maker();
+    let seq = world.publish(1, maker.root()).await;
+    let relayer = world.relayer();
+    world.drain(&relayer).await;
+    let before = world.chain.rpc.get_balance(&world.operator.pubkey()).await.unwrap();
+
+    let (proof, inputs) = maker.prove(0, world.registry, World::epoch(), 5).unwrap();
+    let id = world.accept(&proof, inputs, seq).await;
+    assert_eq!(world.store.settlement(id).await.unwrap().unwrap().state, SettlementState::Accepted);
+    let begun = Instant::now();
+    while !matches!(
+        world.store.settlement(id).await.unwrap().unwrap().state,
+        SettlementState::Confirmed | SettlementState::Final
+    ) {
+        relayer.work_once().await.unwrap();
+    }
+    let settle_ms = begun.elapsed().as_millis();
+    let receipt = world.receipt(&inputs).await.expect("a receipt");
+    assert_eq!((receipt.context, receipt.root_sequence), (inputs.context.to_be_bytes(), seq));
+    assert!(!world.buffer_exists(id).await);
+    world.drain(&relayer).await;
+    let settlement = world.store.settlement(id).await.unwrap().unwrap();
+    assert_eq!((settlement.state, settlement.error_code), (SettlementState::Final, None));
+    assert!(settlement.tx_signature.is_some());
+    let kept: i64 = sqlx::query_scalar("SELECT count(*) FROM settlement_proofs").fetch_one(&pool).await.unwrap();
+    assert_eq!(kept, 0, "the proof is not kept longer than it is needed");
+    let sent: i64 = sqlx::query_scalar("SELECT count(*) FROM chain_attempts").fetch_one(&pool).await.unwrap();
+    let lamports = before - world.chain.rpc.get_balance(&world.operator.pubkey()).await.unwrap();
+    println!("settle_ms {settle_ms} transactions {} lamports {lamports}", sent - 1);
+}
+
+#[sqlx::test(migrator = "veilpass_store::MIGRATOR")]
+async fn killed_again_and_again_a_proof_is_settled_once(pool: PgPool) {
+    let world = World::new(&pool).await;
+    let mut maker = maker();
+    let seq = world.publish(1, maker.root()).await;
+    let (proof, inputs) = maker.prove(0, world.registry, World::epoch(), 5).unwrap();
+    let id = world.accept(&proof, inputs, seq).await;
+    let kills = world.drain_with_kills(2).await;
+    assert!(kills >= 6, "{kills}");
+    assert_eq!(world.store.settlement(id).await.unwrap().unwrap().state, SettlementState::Final);
+    assert!(world.receipt(&inputs).await.is_some() && !world.buffer_exists(id).await);
+    let at = nullifier_address(&registry_address(world.registry), inputs.nullifier);
+    assert_eq!(world.chain.transactions(&at).await, 1, "{kills} kills");
+    println!("{kills} kills");
+}
+
+#[sqlx::test(migrator = "veilpass_store::MIGRATOR")]
+async fn a_nullifier_that_another_has_burnt_is_refused_and_explained(pool: PgPool) {
+    let world = World::new(&pool).await;
+    let mut maker = maker();
+    let seq = world.publish(1, maker.root()).await;
+    let relayer = world.relayer();
+    let (proof, inputs) = maker.prove(0, world.registry, World::epoch(), 5).unwrap();
+    let first = world.accept(&proof, inputs, seq).await;
+    world.drain(&relayer).await;
+    assert_eq!(world.store.settlement(first).await.unwrap().unwrap().state, SettlementState::Final);
+
+    // Postgres forgets: only the chain is left to refuse it.
+    for statement in [
+        "UPDATE chain_attempts SET outbox_id = NULL",
+        "DELETE FROM chain_outbox WHERE verification_id IS NOT NULL",
+        "DELETE FROM verifications",
+        "DELETE FROM nullifiers",
+    ] {
+        sqlx::query(statement).execute(&pool).await.unwrap();
+    }
+    let (proof, again) = maker.prove(0, world.registry, World::epoch(), 6).unwrap();
+    assert_eq!(again.nullifier, inputs.nullifier);
+    let second = world.accept(&proof, again, seq).await;
+    world.drain(&relayer).await;
+    let settlement = world.store.settlement(second).await.unwrap().unwrap();
+    assert_eq!((settlement.state, settlement.error_code), (SettlementState::Failed, Some(6017)));
+    assert_eq!(settlement.last_error.as_deref(), Some("The nullifier was used before (NullifierUsed 6017)"));
+    assert!(!world.buffer_exists(second).await);
+}
+
+#[sqlx::test(migrator = "veilpass_store::MIGRATOR")]
+async fn a_revoked_root_is_refused_in_words_and_a_full_day_waits(pool: PgPool) {
+    let world = World::new(&pool).await;
+    let mut maker = maker();
+    let seq = world.publish(1, maker.root()).await;
+    world.drain(&world.relayer()).await;
+    let (proof, inputs) = maker.prove(1, world.registry, World::epoch(), 5).unwrap();
+    let id = world.accept(&proof, inputs, seq).await;
+
+    let poor = world.relayer_with(RelayerOptions { daily_limit_lamports: 5_000, ..RelayerOptions::default() });
+    assert!(poor.work_once().await.unwrap());
+    let waiting = world.store.settlement(id).await.unwrap().unwrap();
+    assert_eq!(waiting.state, SettlementState::Accepted);
+    assert!(waiting.last_error.unwrap().contains("daily spending limit"));
+
+    world.publish_now(maker.root(), 1).await;
+    sqlx::query("UPDATE chain_outbox SET not_before = now() WHERE state = 'pending'").execute(&pool).await.unwrap();
+    sqlx::query("UPDATE chain_outbox SET not_before = 'infinity' WHERE verification_id = $1")
+        .bind(id)
+        .execute(&pool)
+        .await
+        .unwrap();
+    let relayer = world.relayer();
+    while world.state().await.sequence < seq + 1 {
+        relayer.work_once().await.unwrap();
+    }
+    let revoke = revoke_before(world.operator.pubkey(), world.registry, seq + 1);
+    world.chain.send(&world.operator, &[revoke]).await;
+    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    sqlx::query("UPDATE chain_outbox SET not_before = now()").execute(&pool).await.unwrap();
+    world.drain(&relayer).await;
+    let settlement = world.store.settlement(id).await.unwrap().unwrap();
+    assert_eq!((settlement.state, settlement.error_code), (SettlementState::Failed, Some(6016)));
+    assert!(settlement.last_error.unwrap().starts_with("The root was revoked"));
+    assert!(world.receipt(&inputs).await.is_none());
+}

@@ -1,0 +1,152 @@
+//! A registry in Postgres and on a chain, and relayers that can be stopped anywhere.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use futures_util::future::BoxFuture;
+use solana_keypair::Keypair;
+use solana_signer::Signer;
+use sqlx::PgPool;
+use tokio::sync::Notify;
+use veilpass_chain::{Registry, RegistryParameters, initialize_registry, registry_address};
+use veilpass_protocol::{
+    Epoch, EpochPolicy, FieldElement, Leaf, MerkleRoot, Pepper, RegistryId, TokenId, TrackId, WalletHash,
+};
+use veilpass_relayer::{Checkpoint, FeePayer, Observer, Relayer, RelayerOptions, RpcPool};
+use veilpass_store::{Enrolment, NewRegistry, Store};
+
+use crate::chain::LocalChain;
+
+pub(crate) const TRACK: &str = "first-light";
+const EPOCHS: EpochPolicy = EpochPolicy { length_seconds: 86_400, grace_seconds: 3_600 };
+const ROOT_LIFETIME: u64 = 7 * 86_400;
+/// Short, so that what a killed relayer held is soon free.
+const LEASE: Duration = Duration::from_millis(600);
+
+pub(crate) struct World {
+    pub(crate) chain: LocalChain,
+    pub(crate) store: Store,
+    pub(crate) registry: RegistryId,
+    pub(crate) track: TrackId,
+    pub(crate) operator: Keypair,
+}
+
+impl World {
+    pub(crate) async fn new(pool: &PgPool) -> Self {
+        let operator = Keypair::new();
+        let chain = LocalChain::start(&[operator.pubkey()]);
+        let registry = RegistryId::new(FieldElement::from_u64(77));
+        let parameters = RegistryParameters {
+            registry_id: registry.to_be_bytes(),
+            publisher: operator.pubkey(),
+            epoch_length_seconds: EPOCHS.length_seconds,
+            epoch_grace_seconds: EPOCHS.grace_seconds,
+            root_lifetime_seconds: ROOT_LIFETIME,
+        };
+        chain.send(&operator, &[initialize_registry(operator.pubkey(), registry, parameters)]).await;
+        let store = Store::from_pool(pool.clone());
+        let new = NewRegistry {
+            id: registry,
+            slug: "main".into(),
+            program_id: veilpass_chain::PROGRAM_ID.to_string(),
+            cluster: "localnet".into(),
+            epochs: EPOCHS,
+            root_lifetime_seconds: ROOT_LIFETIME,
+        };
+        store.create_registry(&new).await.unwrap();
+        let track = store.create_track(registry, TRACK).await.unwrap();
+        Self { chain, store, registry, track, operator }
+    }
+
+    pub(crate) fn epoch() -> Epoch {
+        EPOCHS.at(std::time::UNIX_EPOCH.elapsed().unwrap().as_secs())
+    }
+
+    /// Enrols a token and records a root after it.
+    pub(crate) async fn publish(&self, token: u64, root: MerkleRoot) -> u64 {
+        let enrolment = Enrolment {
+            wallet_hash: WalletHash::new(&Pepper::new([1; 32]), &[2; 32]),
+            token_id: TokenId::new(FieldElement::from_u64(token)),
+            track_id: self.track,
+            leaf: Leaf::new(FieldElement::from_u64(1_000_000 + token)),
+        };
+        let index = self.store.enrol(self.registry, &[enrolment]).await.unwrap();
+        self.publish_now(root, index + 1).await
+    }
+
+    pub(crate) async fn publish_now(&self, root: MerkleRoot, leaves: u64) -> u64 {
+        let change_seq = self.store.registry(self.registry).await.unwrap().unwrap().change_seq;
+        self.store.publish_root(self.registry, root, change_seq, leaves).await.unwrap().seq
+    }
+
+    /// A relayer with the operator's key.
+    pub(crate) fn relayer(&self) -> Relayer {
+        self.relayer_with(RelayerOptions {
+            lease: LEASE,
+            poll: Duration::from_millis(25),
+            resend: Duration::from_millis(400),
+            finality_poll: Duration::from_millis(400),
+            ..RelayerOptions::default()
+        })
+    }
+
+    pub(crate) fn relayer_with(&self, options: RelayerOptions) -> Relayer {
+        let key = FeePayer::from_text(&format!("{:?}", self.operator.to_bytes()), "the test").unwrap();
+        let pool = RpcPool::new(&["http://127.0.0.1:1".into(), self.chain.url.clone()], Duration::from_secs(10));
+        Relayer::new(self.store.clone(), pool, key, options, "test".into())
+    }
+
+    pub(crate) async fn state(&self) -> Registry {
+        self.chain.read(&registry_address(self.registry)).await.unwrap()
+    }
+
+    /// Works until no intent is open.
+    pub(crate) async fn drain(&self, relayer: &Relayer) {
+        for _ in 0..2_000 {
+            if !relayer.work_once().await.unwrap() {
+                if self.store.open_intents().await.unwrap() == 0 {
+                    return;
+                }
+                tokio::time::sleep(Duration::from_millis(25)).await;
+            }
+        }
+        panic!("the outbox does not drain");
+    }
+
+    /// Works with relayers each of which is killed at one checkpoint later than the one before, until one ends. Returns how
+    /// many were killed.
+    pub(crate) async fn drain_with_kills(&self, step: usize) -> usize {
+        let mut kills = 0;
+        for until in (1..).step_by(step) {
+            let killer = Arc::new(Killer { left: AtomicUsize::new(until), reached: Notify::new() });
+            let relayer = self.relayer().observed_by(Arc::clone(&killer) as Arc<dyn Observer>);
+            tokio::select! {
+                () = self.drain(&relayer) => return kills,
+                () = killer.reached.notified() => kills += 1,
+            }
+        }
+        unreachable!()
+    }
+}
+
+/// Holds a relayer for ever at the checkpoint of a number.
+struct Killer {
+    left: AtomicUsize,
+    reached: Notify,
+}
+
+impl Observer for Killer {
+    fn reached(&self, _: Checkpoint) -> BoxFuture<'_, ()> {
+        Box::pin(async {
+            if self.left.fetch_sub(1, Ordering::SeqCst) == 1 {
+                self.reached.notify_one();
+                std::future::pending::<()>().await;
+            }
+        })
+    }
+}
