@@ -8,6 +8,7 @@ pub mod demo;
 pub mod doctor;
 pub mod fuzz;
 pub mod holders;
+pub mod operator;
 pub mod publish;
 pub mod stack;
 pub mod test;

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use veilpass_cli::{bench, circuits, demo, doctor, fuzz, test};
+use veilpass_cli::{bench, circuits, demo, doctor, fuzz, operator, test};
 
 /// Prove "I own a token that unlocks this track" without saying which wallet or which token.
 #[derive(Parser)]
@@ -15,7 +15,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Run everything on this machine: private Postgres, API, prover; prove and verify for one holder.
+    /// Run everything on this machine: private Postgres, local chain, all services; prove and settle for one holder.
     Demo(demo::Options),
     /// Run every check and every test.
     Test(test::Options),
@@ -30,6 +30,9 @@ enum Command {
     /// Build the on-chain programs and their IDLs, or check that the committed ones are up to date.
     #[command(subcommand)]
     Program(veilpass_artefacts::Command),
+    /// Create registries, and compare their roots everywhere.
+    #[command(subcommand)]
+    Registry(operator::Command),
     /// Say what is installed, missing or mismatched on this machine.
     Doctor,
 }
@@ -46,6 +49,7 @@ fn main() -> ExitCode {
             Command::Bench(command) => bench::run(command),
             Command::Circuits(command) => circuits::run(command),
             Command::Program(command) => veilpass_artefacts::run(&command),
+            Command::Registry(command) => operator::run(command).await,
             Command::Doctor => doctor::run(),
         }
     });

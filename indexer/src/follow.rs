@@ -85,7 +85,7 @@ impl Follower {
 
     async fn look(&mut self) -> Result<Polled, FollowError> {
         if !self.mirrored {
-            self.store.mirror_chain_nullifiers(&self.program).await?;
+            self.store.mirror_chain(&self.program).await?;
             self.mirrored = true;
         }
         let (chain_slot, final_slot) = self.ledger.slots().await?;

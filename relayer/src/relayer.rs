@@ -14,7 +14,7 @@ use crate::{
     rpc_pool::RpcPool,
     settle::Settling,
     trouble::Trouble,
-    verdict::{CLUSTER, Verdict},
+    verdict::{CLUSTER, Verdict, code_of},
     view::{Certainty, ChainView},
 };
 
@@ -145,7 +145,11 @@ impl Relayer {
             Ok(Plan::Refused(Verdict::Refused { code, words })) => {
                 tracing::warn!(intent = id, code, words, "refused for good");
                 text = words;
-                IntentEnd::Failed { code, words: &text }
+                IntentEnd::Failed {
+                    code,
+                    words: &text,
+                    nullifier_spent: code.is_some() && code == code_of("NullifierUsed"),
+                }
             }
             Ok(Plan::Wait { after, words: Some(words) })
             | Err(Trouble::Verdict(Verdict::Later { after, words }))

@@ -13,6 +13,7 @@ use crate::{
     config::{Config, UploadFormat},
     fee_payer::FeePayer,
     relayer::{Relayer, RelayerOptions},
+    root_batches::{BatchOptions, RootBatches},
     rpc_pool::RpcPool,
 };
 
@@ -61,6 +62,9 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     }
     let reclaim = (config.reclaim_seconds > 0).then(|| Duration::from_secs(config.reclaim_seconds));
     let housekeeping = tokio::spawn(keep_house(Arc::clone(&relayer), reclaim));
+    let batches = BatchOptions { changes: config.batch_changes, age: Duration::from_millis(config.batch_age_ms) };
+    let batches = RootBatches::new(store.clone(), veilpass_chain::PROGRAM_ID.to_string(), batches);
+    tasks.spawn(publish_roots(batches, stop.clone()));
     tasks.close();
 
     veilpass_telemetry::shutdown_signal().await;
@@ -88,6 +92,23 @@ async fn work(relayer: Arc<Relayer>, stop: CancellationToken) {
             () = sleep(pause) => {}
         }
     }
+}
+
+async fn publish_roots(mut batches: RootBatches, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        let pause = match batches.look().await {
+            Ok(_) => POLL,
+            Err(error) => {
+                tracing::warn!(%error, "the database does not answer");
+                BACK_OFF
+            }
+        };
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = sleep(pause) => {}
+        }
+    }
+    batches.resign().await;
 }
 
 async fn keep_house(relayer: Arc<Relayer>, reclaim: Option<Duration>) {

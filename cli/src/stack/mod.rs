@@ -1,5 +1,6 @@
-//! The development stack: a private Postgres, the API and a prover, as child processes on free ports.
+//! The development stack: a private Postgres, a local chain and the services, as child processes on free ports.
 
+mod chain_services;
 mod launch;
 mod local_chain;
 mod postgres;
@@ -8,6 +9,7 @@ mod process;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+pub use chain_services::{IndexerOptions, RelayerOptions, start_indexer, start_relayer};
 pub use launch::{ApiOptions, ProverOptions, start_api, start_prover};
 pub use local_chain::LocalChain;
 pub use postgres::{PostgresServer, find_postgres_bin_dir, server_user_note};

@@ -9,7 +9,7 @@ use std::{
 use sqlx::PgPool;
 use veilpass_cli::{
     client::{Client, DelegatedProof, JobEnd},
-    holders::{self, AUDIENCE, CLUSTER, Holder, PROGRAM_ID, TRACKS},
+    holders::{self, AUDIENCE, CLUSTER, Holder, TRACKS},
     publish::publish,
     stack::{ApiOptions, PostgresServer, ProverOptions, ServiceProcess, start_api, start_prover},
 };
@@ -105,10 +105,11 @@ pub(crate) async fn create_registry(store: &Store, id: RegistryId, slug: &str) {
     let new = NewRegistry {
         id,
         slug: slug.to_owned(),
-        program_id: PROGRAM_ID.to_owned(),
+        program_id: holders::program_id(),
         cluster: CLUSTER.to_owned(),
         epochs: EpochPolicy { length_seconds: 30 * 86_400, grace_seconds: 60 },
         root_lifetime_seconds: 86_400,
+        anchored: false,
     };
     store.create_registry(&new).await.unwrap();
     for track in TRACKS {

@@ -24,6 +24,7 @@ async fn events_become_rows_and_a_settled_nullifier_is_spent_here_too(pool: PgPo
         cluster: "localnet".into(),
         epochs: EpochPolicy { length_seconds: EPOCH_LENGTH_SECONDS, grace_seconds: EPOCH_GRACE_SECONDS },
         root_lifetime_seconds: ROOT_LIFETIME_SECONDS,
+        anchored: true,
     };
     store.create_registry(&registry).await.unwrap();
     let track = store.create_track(chain.registry, "first-light").await.unwrap();

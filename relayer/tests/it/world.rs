@@ -31,6 +31,7 @@ const LEASE: Duration = Duration::from_millis(600);
 pub(crate) struct World {
     pub(crate) chain: LocalChain,
     pub(crate) store: Store,
+    pub(crate) pool: PgPool,
     pub(crate) registry: RegistryId,
     pub(crate) track: TrackId,
     pub(crate) operator: Keypair,
@@ -57,10 +58,11 @@ impl World {
             cluster: "localnet".into(),
             epochs: EPOCHS,
             root_lifetime_seconds: ROOT_LIFETIME,
+            anchored: true,
         };
         store.create_registry(&new).await.unwrap();
         let track = store.create_track(registry, TRACK).await.unwrap();
-        Self { chain, store, registry, track, operator }
+        Self { chain, store, pool: pool.clone(), registry, track, operator }
     }
 
     pub(crate) fn epoch() -> Epoch {

@@ -6,6 +6,7 @@ use sqlx::{Row, postgres::PgRow};
 use uuid::Uuid;
 use veilpass_protocol::{Context, MerkleRoot, Nullifier, PublicInputs, RegistryId, TrackId};
 
+use super::settlement;
 use crate::{
     Store, StoreError,
     convert::{element, epoch, unsigned},
@@ -88,6 +89,8 @@ pub enum IntentEnd<'a> {
         code: Option<u32>,
         /// What it means.
         words: &'a str,
+        /// Whether the chain says that the nullifier was spent: it stays so here. Otherwise it is free again.
+        nullifier_spent: bool,
     },
 }
 
@@ -177,14 +180,14 @@ impl Store {
         Ok(done.rows_affected() == 1)
     }
 
-    /// Ends a lease. With the intent ends its proof. `false`: the lease was lost, and nothing was changed.
+    /// Ends a lease. With the intent ends its proof; a verification that the chain refused holds no more. `false`: the lease was lost, and nothing was changed.
     pub async fn end_intent(&self, lease: IntentLease, end: IntentEnd<'_>) -> Result<bool, StoreError> {
         let (state, after, code, error, failures) = match end {
             IntentEnd::Wait { after } => (None, after, None, None, 0),
             IntentEnd::Retry { after, error } => (None, after, None, Some(error), 1),
             IntentEnd::Confirmed { after } => (Some("confirmed"), after, None, None, 0),
             IntentEnd::Final => (Some("final"), Duration::ZERO, None, None, 0),
-            IntentEnd::Failed { code, words } => (Some("failed"), Duration::ZERO, code, Some(words), 0),
+            IntentEnd::Failed { code, words, .. } => (Some("failed"), Duration::ZERO, code, Some(words), 0),
         };
         let mut tx = self.pool.begin().await?;
         let row = sqlx::query(
@@ -205,11 +208,12 @@ impl Store {
         .fetch_optional(&mut *tx)
         .await?;
         let Some(row) = row else { return Ok(false) };
-        if matches!(end, IntentEnd::Final | IntentEnd::Failed { .. }) {
-            sqlx::query("DELETE FROM settlement_proofs WHERE verification_id = $1")
-                .bind(row.try_get::<Option<Uuid>, _>("verification_id")?)
-                .execute(&mut *tx)
-                .await?;
+        let verification: Option<Uuid> = row.try_get("verification_id")?;
+        if let (Some(verification), IntentEnd::Final | IntentEnd::Failed { .. }) = (verification, end) {
+            settlement::forget_proof(&mut tx, verification).await?;
+        }
+        if let (Some(verification), IntentEnd::Failed { nullifier_spent, .. }) = (verification, end) {
+            settlement::refuse(&mut tx, verification, nullifier_spent).await?;
         }
         tx.commit().await?;
         Ok(true)
