@@ -81,8 +81,18 @@ impl ChainRpc {
 
     /// Sends instructions that `key` pays for and signs. Returns when they are confirmed; their error is explained.
     pub async fn send(&self, key: &Keypair, instructions: &[Instruction]) -> anyhow::Result<Signature> {
+        self.send_with_limit(key, instructions, MOST_UNITS).await
+    }
+
+    /// The same, of a transaction that may take so many compute units.
+    pub async fn send_with_limit(
+        &self,
+        key: &Keypair,
+        instructions: &[Instruction],
+        units: u32,
+    ) -> anyhow::Result<Signature> {
         let blockhash = self.client.get_latest_blockhash().await.context("the RPC does not tell a blockhash")?;
-        let message = Format::Legacy.message(&key.pubkey(), instructions, blockhash, MOST_UNITS)?;
+        let message = Format::Legacy.message(&key.pubkey(), instructions, blockhash, units)?;
         let transaction = VersionedTransaction::try_new(message, &[key])?;
         let signature = *transaction.signatures.first().context("a transaction without a signature")?;
         // What fails lands all the same, and its error is read from there.

@@ -7,8 +7,11 @@
 mod architecture;
 mod attacks;
 mod bad_input;
+mod chain_faults;
+mod chain_parts;
 mod demo;
 mod faults;
 mod figures;
 mod secrets;
+mod settlement;
 mod stack;
