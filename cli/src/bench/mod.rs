@@ -3,6 +3,7 @@
 pub mod chain;
 mod proof;
 mod report;
+mod settle;
 pub mod table;
 mod tree;
 

@@ -69,7 +69,16 @@ async fn a_proof_settles_on_chain_once_and_a_second_settlement_is_refused_and_ex
         "{verified}"
     );
     let signature = verified["transaction"]["signature"].as_str().unwrap().to_owned();
-    let rows = stack.store.chain_events_of(&veilpass_cli::holders::program_id(), &signature).await.unwrap();
+    // The relayer may say so a moment before the indexer.
+    let deadline = Instant::now() + PATIENCE;
+    let rows = loop {
+        let rows = stack.store.chain_events_of(&veilpass_cli::holders::program_id(), &signature).await.unwrap();
+        if !rows.is_empty() {
+            break rows;
+        }
+        assert!(Instant::now() < deadline, "no row of {signature}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    };
     assert_eq!(rows.len(), 1);
     assert_eq!(rows[0].content.kind(), "ownership_verified");
 
