@@ -1,5 +1,7 @@
 //! The loop around an intent: see what the chain lacks, send it, watch it, look again.
 
+use std::time::Duration;
+
 use futures_util::future::join_all;
 use veilpass_store::{IntentTask, LeasedIntent};
 
@@ -33,7 +35,11 @@ impl Relayer {
             }
             let plan = self.plan(&task, refusal.as_ref(), Certainty::Confirmed).await?;
             self.reached(Checkpoint::Planned).await;
-            let Plan::Send(transactions) = plan else { return Ok(plan) };
+            let transactions = match plan {
+                Plan::Send(transactions) => transactions,
+                Plan::RenewBuffer => return self.renew_buffer(intent).await,
+                ended => return Ok(ended),
+            };
             let sent = join_all(transactions.iter().map(|one| self.dispatch(Some(intent.lease), one))).await;
             for result in sent {
                 match result {
@@ -48,6 +54,14 @@ impl Relayer {
             }
         }
         Err(Trouble::later(CLUSTER, "the chain keeps changing under this intent"))
+    }
+
+    async fn renew_buffer(&self, intent: &LeasedIntent) -> Result<Plan, Trouble> {
+        tracing::warn!(intent = intent.lease.outbox_id, "the proof buffer's address was taken; another is used");
+        match self.store.renew_buffer_seed(intent.lease).await? {
+            true => Ok(Plan::Wait { after: Duration::ZERO, words: None }),
+            false => Err(Trouble::LeaseLost),
+        }
     }
 
     async fn plan(&self, task: &Task, refusal: Option<&Verdict>, certainty: Certainty) -> Result<Plan, Trouble> {
@@ -82,8 +96,8 @@ impl Task {
                 revoke_earlier: *revoke_earlier,
                 is_confirmed: intent.is_confirmed,
             }),
-            IntentTask::Settle { verification_id, public_inputs, root_seq, proof } => {
-                Self::Settle(Box::new(Settling::new(*verification_id, *public_inputs, *root_seq, proof.as_deref())))
+            IntentTask::Settle { public_inputs, root_seq, proof, buffer_seed, .. } => {
+                Self::Settle(Box::new(Settling::new(*buffer_seed, *public_inputs, *root_seq, proof.as_deref())))
             }
         }
     }
