@@ -55,10 +55,10 @@ impl Relayer {
         ChainView { pool: &self.pool, rents: &self.rents }
     }
 
-    pub(crate) async fn upload_format(&self) -> Format {
+    pub(crate) async fn upload_format(&self) -> Result<Format, Trouble> {
         match self.options.upload_format {
-            Some(format) => format,
-            None => *self.format.get_or_init(|| self.newest_format()).await,
+            Some(format) => Ok(format),
+            None => self.format.get_or_try_init(|| self.newest_format()).await.copied(),
         }
     }
 
@@ -95,7 +95,7 @@ impl Relayer {
                 (pause, text) = (back_off(CLUSTER, intent.attempts), words);
                 IntentEnd::Retry { after: pause, error: &text }
             }
-            Ok(Plan::Send(_)) => IntentEnd::Wait { after: Duration::ZERO },
+            Ok(Plan::Send(_) | Plan::RenewBuffer) => IntentEnd::Wait { after: Duration::ZERO },
             Err(Trouble::LeaseLost) => {
                 tracing::warn!(intent = id, "the lease was lost; another relayer has the intent");
                 return Ok(true);

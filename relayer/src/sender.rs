@@ -83,7 +83,7 @@ impl Relayer {
         Ok(attempt)
     }
 
-    fn sign(
+    pub(crate) fn sign(
         &self,
         outgoing: &Outgoing,
         blockhash: Hash,
