@@ -12,7 +12,8 @@ use zeroize::Zeroizing;
 use crate::{
     config::{Config, UploadFormat},
     fee_payer::FeePayer,
-    relayer::{Relayer, RelayerOptions},
+    options::RelayerOptions,
+    relayer::Relayer,
     root_batches::{BatchOptions, RootBatches},
     rpc_pool::RpcPool,
 };
