@@ -87,8 +87,13 @@ impl Chain {
 
     /// Sends a transaction without asking whether it will succeed.
     pub(crate) async fn send(&self, instructions: &[Instruction]) -> Signature {
+        self.send_within(1_400_000, instructions).await
+    }
+
+    /// The same with another limit of compute units: an upload fills its transactions to the last byte.
+    pub(crate) async fn send_within(&self, compute_units: u32, instructions: &[Instruction]) -> Signature {
         let blockhash = self.rpc.get_latest_blockhash().await.unwrap();
-        let message = Format::Legacy.message(&self.key.pubkey(), instructions, blockhash, 1_400_000).unwrap();
+        let message = Format::Legacy.message(&self.key.pubkey(), instructions, blockhash, compute_units).unwrap();
         let transaction = VersionedTransaction::try_new(message, &[&self.key]).unwrap();
         let config = RpcSendTransactionConfig { skip_preflight: true, ..RpcSendTransactionConfig::default() };
         // A transaction that fails lands all the same, and the local chain says so at once.
