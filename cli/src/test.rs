@@ -9,7 +9,10 @@ use std::{
 use anyhow::{Context, bail};
 use veilpass_circuit::workspace_root;
 
-use crate::{circuits, stack::PostgresServer};
+use crate::{
+    circuits,
+    stack::{PostgresServer, open_to_server},
+};
 
 /// `veilpass test`
 #[derive(clap::Args, Clone, Debug)]
@@ -59,12 +62,6 @@ pub async fn run(options: Options) -> anyhow::Result<ExitCode> {
     server.stop().await;
     outcome?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// As root, the database server runs as another user, who must be able to reach its folder.
-fn open_to_server(dir: &Path) -> anyhow::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o711)).context("a temporary folder")
 }
 
 fn step(name: &str, work: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<()> {

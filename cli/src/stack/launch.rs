@@ -1,4 +1,4 @@
-//! Starting the API and a prover.
+//! Starting the services.
 
 use std::{
     path::{Path, PathBuf},
@@ -45,6 +45,18 @@ pub struct ProverOptions<'a> {
     pub filter: Option<&'a str>,
     /// The bb binary, or the default.
     pub bb: Option<&'a Path>,
+}
+
+/// How to run the indexer.
+pub struct IndexerOptions<'a> {
+    /// Its database.
+    pub database_url: &'a str,
+    /// The chain's RPC.
+    pub rpc: &'a str,
+    /// The chain's WebSocket.
+    pub ws: Option<&'a str>,
+    /// File for its output.
+    pub log: &'a Path,
 }
 
 fn base(binary: &str, database_url: &str, filter: Option<&str>) -> anyhow::Result<Command> {
@@ -94,4 +106,15 @@ pub fn start_prover(options: &ProverOptions<'_>) -> anyhow::Result<ServiceProces
         command.arg("--bb").arg(bb);
     }
     ServiceProcess::spawn("veilpass-prover", &mut command, options.log, Signal::SIGTERM).context("the prover")
+}
+
+/// Starts the indexer. It is at work at once.
+pub fn start_indexer(options: &IndexerOptions<'_>) -> anyhow::Result<ServiceProcess> {
+    let mut command = base("veilpass-indexer", options.database_url, None)?;
+    // URLs of providers hold keys.
+    command.env("VEILPASS_RPC_URL", options.rpc).env_remove("VEILPASS_WS_URL");
+    if let Some(ws) = options.ws {
+        command.env("VEILPASS_WS_URL", ws);
+    }
+    ServiceProcess::spawn("veilpass-indexer", &mut command, options.log, Signal::SIGTERM).context("the indexer")
 }

@@ -10,5 +10,6 @@ mod bad_input;
 mod demo;
 mod faults;
 mod figures;
+mod indexer;
 mod secrets;
 mod stack;

@@ -26,7 +26,7 @@
 //!
 //! These methods agree with one another: `getSlot`, `getBlockHeight`, `getSignaturesForAddress` (all its pages),
 //! `getTransaction`, `getSignatureStatuses`. A transaction is shown as final if its slot is not after the final slot that is
-//! shown. Answers about state (`getLatestBlockhash`, `getAccountInfo`, `getMultipleAccounts`, `getProgramAccounts`,
+//! shown, and a `minContextSlot` that is not reached is refused. Answers about state (`getLatestBlockhash`, `getAccountInfo`, `getMultipleAccounts`, `getProgramAccounts`,
 //! `getBalance`) are recorded as they pass, and a lagging node gives the newest that is old enough, or the error of a node
 //! that is behind if none is; those without a context pass as they are. A fork does not change state. `simulateTransaction`
 //! and the WebSocket always tell of the chain as it is.

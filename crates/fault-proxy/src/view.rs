@@ -27,13 +27,17 @@ impl Node {
     pub(crate) async fn seen(&self, method: &str, call: &Value) -> Result<Value, Gone> {
         let state = self.faults().state();
         let distorted = state.lag > 0 || !state.forks.is_empty();
-        if method == "getSignaturesForAddress" && distorted {
-            let view = self.view(state.lag, state.forks).await?;
-            let result = self.list(&call["params"], &view).await?;
-            return Ok(json!({"jsonrpc": "2.0", "id": call["id"], "result": result}));
-        }
         // The view is older than the answer: what is newer than the view is hidden.
         let view = if distorted { Some(self.view(state.lag, state.forks).await?) } else { None };
+        if let Some(view) = &view {
+            if least_slot(&call["params"]) > view.confirmed {
+                return Ok(refusal(call, Fault::SlotNotReached));
+            }
+            if method == "getSignaturesForAddress" {
+                let result = self.list(&call["params"], view).await?;
+                return Ok(json!({"jsonrpc": "2.0", "id": call["id"], "result": result}));
+            }
+        }
         let mut answer = self.pass(call).await?;
         let Some(result) = answer.get_mut("result") else { return Ok(answer) };
         if tells_of_state(method) {
@@ -48,8 +52,7 @@ impl Node {
             "getSignatureStatuses" => view.statuses(&call["params"][0], result),
             _ if view.lag > 0 && tells_of_state(method) && result.get("context").is_some() => {
                 let Some(old) = self.history.as_of(call, view.confirmed) else {
-                    let error = Fault::NodeBehind.error();
-                    return Ok(json!({"jsonrpc": "2.0", "id": call["id"], "error": error}));
+                    return Ok(refusal(call, Fault::NodeBehind));
                 };
                 *result = old;
             }
@@ -102,6 +105,16 @@ impl Node {
         let limit = params[1]["limit"].as_u64().map_or(PAGE, |limit| limit as usize);
         Ok(entries.drain(start.min(end)..end).take(limit).collect())
     }
+}
+
+fn refusal(call: &Value, fault: Fault) -> Value {
+    json!({"jsonrpc": "2.0", "id": call["id"], "error": fault.error()})
+}
+
+/// The slot that a node must have reached to be asked.
+fn least_slot(params: &Value) -> u64 {
+    let configs = params.as_array().into_iter().flatten();
+    configs.filter_map(|config| config["minContextSlot"].as_u64()).max().unwrap_or_default()
 }
 
 impl View {

@@ -38,6 +38,9 @@ async fn a_node_that_lags_says_the_same_everywhere() {
     assert_eq!(world.listed(json!({"before": "in 60", "limit": 1})).await, [(57, "in 57 confirmed".into())]);
     assert_eq!(world.listed(json!({"until": "in 99", "limit": 1000})).await.len(), 26, "not known yet");
     assert_eq!(world.listed(json!({"commitment": "finalized", "limit": 1000})).await.len(), 16);
+    assert_eq!(world.listed(json!({"minContextSlot": 80, "limit": 1})).await.len(), 1);
+    let behind = world.answer("getSignaturesForAddress", json!(["address", {"minContextSlot": 81}])).await;
+    assert_eq!(behind["error"]["code"], -32016);
     assert_eq!(world.result("getTransaction", json!(["in 78", {}])).await["slot"], 78);
     assert!(world.result("getTransaction", json!(["in 81", {}])).await.is_null());
     assert!(world.result("getTransaction", json!(["in 51", {"commitment": "finalized"}])).await.is_null());
