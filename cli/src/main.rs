@@ -46,7 +46,7 @@ fn main() -> ExitCode {
             Command::Demo(options) => demo::run(options).await,
             Command::Test(options) => test::run(options).await,
             Command::Fuzz(options) => fuzz::run(&options),
-            Command::Bench(command) => bench::run(command),
+            Command::Bench(command) => bench::run(command).await,
             Command::Circuits(command) => circuits::run(command),
             Command::Program(command) => veilpass_artefacts::run(&command),
             Command::Registry(command) => operator::run(command).await,

@@ -11,7 +11,7 @@ use veilpass_circuit::workspace_root;
 
 use crate::{
     circuits,
-    stack::{LocalChain, PostgresServer},
+    stack::{LocalChain, PostgresServer, open_to_server},
 };
 
 /// `veilpass test`
@@ -70,12 +70,6 @@ pub async fn run(options: Options) -> anyhow::Result<ExitCode> {
     server.stop().await;
     outcome?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// As root, the database server runs as another user, who must be able to reach its folder.
-fn open_to_server(dir: &Path) -> anyhow::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o711)).context("a temporary folder")
 }
 
 fn step<T>(name: &str, work: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<T> {

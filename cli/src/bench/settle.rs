@@ -1,9 +1,6 @@
 //! From an accepted proof to the indexer's row of it: relayer, chain and indexer together.
 
-use std::{
-    os::unix::fs::PermissionsExt,
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
-};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, bail, ensure};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -17,7 +14,7 @@ use super::report::{Report, Samples};
 use crate::{
     holders::{CLUSTER, program_id},
     operator::{ChainRpc, NewAnchoredRegistry, create_anchored_registry, load_or_create_key, wait_for_roots},
-    stack::{IndexerOptions, LocalChain, PostgresServer, RelayerOptions, start_indexer, start_relayer},
+    stack::{IndexerOptions, LocalChain, PostgresServer, RelayerOptions, open_to_server, start_indexer, start_relayer},
 };
 
 const TRACK: &str = "first-light";
@@ -28,8 +25,7 @@ const ROOT_LIFETIME_SECONDS: u64 = 7 * 86_400;
 /// Settles so many proofs, one after the other, on a local chain whose slots take 400 ms.
 pub(super) async fn measure(report: &Report, samples: u8) -> anyhow::Result<()> {
     let dir = tempfile::Builder::new().prefix("veilpass-bench-").tempdir()?;
-    // The database server runs as another user when we are root.
-    std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(0o711))?;
+    open_to_server(dir.path())?;
     let postgres = PostgresServer::start(&dir.path().join("postgres")).await?;
     postgres.recreate_database("veilpass").await?;
     let url = postgres.url("veilpass");

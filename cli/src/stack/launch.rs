@@ -1,4 +1,4 @@
-//! Starting the API and a prover.
+//! Starting the services.
 
 use std::{
     path::{Path, PathBuf},

@@ -12,6 +12,7 @@ mod chain_parts;
 mod demo;
 mod faults;
 mod figures;
+mod indexer;
 mod secrets;
 mod settlement;
 mod stack;
