@@ -8,6 +8,7 @@ mod architecture;
 mod attacks;
 mod bad_input;
 mod demo;
+mod deploy;
 mod faults;
 mod figures;
 mod secrets;
