@@ -5,6 +5,7 @@ pub mod bench;
 pub mod circuits;
 pub mod client;
 pub mod demo;
+pub mod deploy;
 pub mod doctor;
 pub mod fuzz;
 pub mod holders;

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use veilpass_cli::{bench, circuits, demo, doctor, fuzz, operator, test};
+use veilpass_cli::{bench, circuits, demo, deploy, doctor, fuzz, operator, test};
 
 /// Prove "I own a token that unlocks this track" without saying which wallet or which token.
 #[derive(Parser)]
@@ -27,14 +27,24 @@ enum Command {
     /// Compile the circuit, or check that the committed artefacts are what it compiles to.
     #[command(subcommand)]
     Circuits(circuits::Command),
-    /// Build the on-chain programs and their IDLs, or check that the committed ones are up to date.
+    /// Build the on-chain programs and their IDLs, check that the committed ones are up to date, or deploy them.
     #[command(subcommand)]
-    Program(veilpass_artefacts::Command),
+    Program(ProgramCommand),
     /// Create registries, and compare their roots everywhere.
     #[command(subcommand)]
     Registry(operator::Command),
     /// Say what is installed, missing or mismatched on this machine.
     Doctor,
+}
+
+#[derive(Subcommand)]
+enum ProgramCommand {
+    #[command(flatten)]
+    Artefacts(veilpass_artefacts::Command),
+    /// Deploy a program to a chain, or upgrade it there. Says what it would do and cost, and asks.
+    Deploy(deploy::Options),
+    /// Get the lamports back that an interrupted deployment left in its buffer.
+    CloseBuffer(deploy::CloseOptions),
 }
 
 fn main() -> ExitCode {
@@ -48,7 +58,9 @@ fn main() -> ExitCode {
             Command::Fuzz(options) => fuzz::run(&options),
             Command::Bench(command) => bench::run(command).await,
             Command::Circuits(command) => circuits::run(command),
-            Command::Program(command) => veilpass_artefacts::run(&command),
+            Command::Program(ProgramCommand::Artefacts(command)) => veilpass_artefacts::run(&command),
+            Command::Program(ProgramCommand::Deploy(options)) => deploy::run(options).await,
+            Command::Program(ProgramCommand::CloseBuffer(options)) => deploy::close_buffer(options).await,
             Command::Registry(command) => operator::run(command).await,
             Command::Doctor => doctor::run(),
         }

@@ -10,6 +10,7 @@ mod bad_input;
 mod chain_faults;
 mod chain_parts;
 mod demo;
+mod deploy;
 mod faults;
 mod figures;
 mod indexer;

@@ -7,11 +7,16 @@ use veilpass_artefacts::Command;
 
 /// Build the on-chain programs and their IDLs, or check that the committed ones are up to date.
 #[derive(Parser)]
-#[command(name = "veilpass program", bin_name = "veilpass program", version)]
+#[command(name = "veilpass program", bin_name = "veilpass program", version, after_help = OTHERS)]
 struct Cli {
     #[command(subcommand)]
     step: Step,
 }
+
+/// What `./veilpass` gives to its main binary, because it takes the clients.
+const OTHERS: &str = "Also, with a --help of their own:
+  deploy        Deploy a program to a chain, or upgrade it there; --dry-run says what it would do and cost
+  close-buffer  Get the lamports back that an interrupted deployment left in its buffer";
 
 #[derive(Subcommand)]
 enum Step {

@@ -7,6 +7,7 @@
 mod address;
 mod event;
 mod instruction;
+mod key_file;
 mod submission;
 mod upload;
 
@@ -23,6 +24,7 @@ pub use instruction::{
     accept_authority, close_nullifier, close_proof_buffer, initialize_registry, offer_authority, open_proof_buffer,
     publish_root, revoke_before, set_paused, set_publisher, verify_ownership, write_proof_buffer,
 };
+pub use key_file::{KeyFileError, SigningKey};
 pub use program::veilpass::ID as PROGRAM_ID;
 pub use program::veilpass::accounts::{Nullifier, ProofBuffer, Registry};
 pub use program::veilpass::events;

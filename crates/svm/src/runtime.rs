@@ -49,6 +49,12 @@ const START: i64 = 1_800_000_000;
 /// What an account is given: 100 SOL.
 const FUNDS: u64 = 100_000_000_000;
 
+/// Refuses bytes that mainnet's runtime would not load as a program.
+pub fn loads(program: &[u8]) -> anyhow::Result<()> {
+    let mut svm = LiteSVM::new().with_mainnet_features();
+    Ok(svm.add_program(Address::new_unique(), program)?)
+}
+
 impl Runtime {
     /// A runtime with mainnet's features and the committed programs, at a fixed time.
     pub fn new() -> anyhow::Result<Self> {
