@@ -4,7 +4,7 @@ use super::challenges::Challenges;
 use super::folds::Scalars;
 use super::key::ZERO;
 use super::machine::PointWords;
-use super::{LOG_N, Machine, PinnedKey, Proof, Refusal, check, section};
+use super::{Machine, PinnedKey, Proof, Refusal, check, section};
 use crate::entity::PRECOMPUTED;
 use crate::layout::Section;
 use crate::limbs::Word;
@@ -216,4 +216,3 @@ fn negated(point: &PointWords) -> PointWords {
     }
     negated
 }
-const _: () = assert!(LOG_N == 12);

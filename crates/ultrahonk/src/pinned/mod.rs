@@ -16,6 +16,8 @@
 
 mod challenges;
 mod commitments;
+#[cfg(feature = "host")]
+mod computed;
 mod delta;
 mod evaluations;
 mod folds;
@@ -26,9 +28,9 @@ mod machine;
 mod relations;
 mod rounds;
 
-pub use hints::HINTS;
 #[cfg(feature = "host")]
-pub use hints::{fitting_hints, hints};
+pub use computed::{fitting_hints, hints};
+pub use hints::HINTS;
 pub use key::{OWNERSHIP, PinnedKey};
 pub use machine::{Machine, Operands, PairingInput, PointWords};
 
