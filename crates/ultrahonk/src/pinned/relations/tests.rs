@@ -4,7 +4,6 @@ use ark_bn254::Fr;
 use proptest::prelude::*;
 
 use super::*;
-use crate::entity::ZeroSet;
 use crate::layout::{EVALUATIONS, Section};
 use crate::limbs::residue::{montgomery, residue, word};
 use crate::pinned::key::ZERO;
@@ -51,7 +50,7 @@ proptest! {
             public_input_delta: delta,
             row_separator: rows,
         };
-        let all = crate::relations::evaluate(&crate::entity::Evaluations(claimed), &parameters, ZeroSet::default());
+        let all = crate::relations::evaluate(&crate::entity::Evaluations(claimed), &parameters);
         prop_assert_eq!(residue(&ours.0) * r, all);
     }
 }
