@@ -5,7 +5,6 @@
 //! chain shows, not from what the relayer remembers.
 
 mod config;
-mod fee_payer;
 mod housekeeping;
 mod observer;
 mod options;
@@ -25,7 +24,6 @@ mod view;
 mod watch;
 
 pub use config::{Config, UploadFormat};
-pub use fee_payer::{FeePayer, FeePayerError};
 pub use observer::{Checkpoint, Observer};
 pub use options::RelayerOptions;
 pub use relayer::Relayer;

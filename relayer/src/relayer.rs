@@ -3,11 +3,10 @@
 use std::{collections::BTreeMap, sync::Arc, sync::Mutex, time::Duration};
 
 use tokio::sync::OnceCell;
-use veilpass_chain::Format;
+use veilpass_chain::{Format, SigningKey};
 use veilpass_store::{IntentEnd, LeasedIntent, Store, StoreError};
 
 use crate::{
-    fee_payer::FeePayer,
     observer::{Checkpoint, Observer},
     options::RelayerOptions,
     plan::Plan,
@@ -21,7 +20,7 @@ use crate::{
 pub struct Relayer {
     pub(crate) store: Store,
     pub(crate) pool: RpcPool,
-    pub(crate) fee_payer: FeePayer,
+    pub(crate) fee_payer: SigningKey,
     pub(crate) options: RelayerOptions,
     name: String,
     observer: Option<Arc<dyn Observer>>,
@@ -34,7 +33,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 
 impl Relayer {
     /// A relayer of that name, which tells it apart in the database.
-    pub fn new(store: Store, pool: RpcPool, fee_payer: FeePayer, options: RelayerOptions, name: String) -> Self {
+    pub fn new(store: Store, pool: RpcPool, fee_payer: SigningKey, options: RelayerOptions, name: String) -> Self {
         let (rents, format) = (Mutex::default(), OnceCell::new());
         Self { store, pool, fee_payer, options, name, observer: None, rents, format }
     }

@@ -5,13 +5,12 @@ use std::{sync::Arc, time::Duration};
 use anyhow::Context;
 use tokio::time::sleep;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use veilpass_chain::Format;
+use veilpass_chain::{Format, SigningKey};
 use veilpass_store::{Store, StoreConfig};
 use zeroize::Zeroizing;
 
 use crate::{
     config::{Config, UploadFormat},
-    fee_payer::FeePayer,
     options::RelayerOptions,
     relayer::Relayer,
     root_batches::{BatchOptions, RootBatches},
@@ -32,8 +31,8 @@ const DRAIN: Duration = Duration::from_secs(20);
 /// Runs until SIGTERM or SIGINT. Fails at start, with what to do about it, when the key is not usable.
 pub async fn run(config: Config) -> anyhow::Result<()> {
     let fee_payer = match (&config.fee_payer_file, std::env::var(KEY_VARIABLE)) {
-        (Some(file), _) => FeePayer::from_file(file)?,
-        (None, Ok(text)) => FeePayer::from_text(&Zeroizing::new(text), KEY_VARIABLE)?,
+        (Some(file), _) => SigningKey::read(file)?,
+        (None, Ok(text)) => SigningKey::from_text(&Zeroizing::new(text), KEY_VARIABLE)?,
         (None, Err(_)) => anyhow::bail!("no fee payer: give --fee-payer-file, or the key in {KEY_VARIABLE}"),
     };
     tracing::info!(fee_payer = %fee_payer.address(), endpoints = config.rpc_urls.len(), "the relayer starts");

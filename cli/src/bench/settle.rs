@@ -5,7 +5,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use anyhow::{Context, bail, ensure};
 use indicatif::{ProgressBar, ProgressStyle};
 use nix::sys::signal::Signal;
-use solana_signer::Signer;
+use veilpass_chain::SigningKey;
 use veilpass_protocol::{EpochPolicy, FieldElement, Leaf, Pepper, RegistryId, TokenId, TrackId, WalletHash};
 use veilpass_store::{Enrolment, NewRegistry, Store, StoreConfig, VerificationRecord, VerificationState};
 use veilpass_svm::{Listener, ProofMaker};
@@ -13,7 +13,7 @@ use veilpass_svm::{Listener, ProofMaker};
 use super::report::{Report, Samples};
 use crate::{
     holders::{CLUSTER, program_id},
-    operator::{ChainRpc, NewAnchoredRegistry, create_anchored_registry, load_or_create_key, wait_for_roots},
+    operator::{ChainRpc, NewAnchoredRegistry, create_anchored_registry, wait_for_roots},
     stack::{IndexerOptions, LocalChain, PostgresServer, RelayerOptions, open_to_server, start_indexer, start_relayer},
 };
 
@@ -33,9 +33,9 @@ pub(super) async fn measure(report: &Report, samples: u8) -> anyhow::Result<()> 
     store.migrate().await?;
 
     let key_file = dir.path().join("fee-payer.json");
-    let key = load_or_create_key(&key_file)?;
+    let key = SigningKey::read_or_create(&key_file)?;
     let binary = tokio::task::block_in_place(LocalChain::build)?;
-    let chain = LocalChain::start(&binary, &[key.pubkey().to_string()], &dir.path().join("chain.log")).await?;
+    let chain = LocalChain::start(&binary, &[key.address().to_string()], &dir.path().join("chain.log")).await?;
     let registry = NewRegistry {
         id: RegistryId::new(FieldElement::from_u64(1)),
         slug: "bench".into(),
@@ -45,7 +45,7 @@ pub(super) async fn measure(report: &Report, samples: u8) -> anyhow::Result<()> 
         root_lifetime_seconds: ROOT_LIFETIME_SECONDS,
         anchored: true,
     };
-    let publisher = key.pubkey();
+    let publisher = key.address();
     let new = NewAnchoredRegistry { registry: &registry, tracks: &[TRACK], authority: &key, publisher };
     create_anchored_registry(&store, &ChainRpc::new(chain.rpc()), &new).await?;
 

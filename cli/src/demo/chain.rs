@@ -7,15 +7,14 @@ use std::{
 
 use anyhow::{bail, ensure};
 use nix::sys::signal::Signal;
-use solana_keypair::Keypair;
-use solana_signer::Signer;
+use veilpass_chain::SigningKey;
 use veilpass_protocol::{EpochPolicy, RegistryId};
 use veilpass_store::{NewRegistry, Store};
 
 use super::{Options, environment::fresh_log, figures::Figures};
 use crate::{
     holders::{CLUSTER, TRACKS, program_id},
-    operator::{ChainRpc, NewAnchoredRegistry, create_anchored_registry, load_key, load_or_create_key, wait_for_roots},
+    operator::{ChainRpc, NewAnchoredRegistry, create_anchored_registry, wait_for_roots},
     stack::{IndexerOptions, LocalChain, RelayerOptions, ServiceProcess, start_indexer, start_relayer},
 };
 
@@ -31,7 +30,7 @@ pub(super) struct Chain {
     rpc_url: String,
     ws_url: String,
     /// Pays for everything, publishes the roots, and has authority over the registry.
-    fee_payer: Keypair,
+    fee_payer: SigningKey,
     fee_payer_file: std::path::PathBuf,
     relayer: Option<ServiceProcess>,
     indexer: Option<ServiceProcess>,
@@ -47,14 +46,14 @@ impl Chain {
     ) -> anyhow::Result<Self> {
         let since = Instant::now();
         let (fee_payer_file, fee_payer) = match &options.fee_payer {
-            Some(file) => (file.clone(), load_key(file)?),
+            Some(file) => (file.clone(), SigningKey::read(file)?),
             None => {
                 let file = dir.join("fee-payer.json");
-                let key = load_or_create_key(&file)?;
+                let key = SigningKey::read_or_create(&file)?;
                 (file, key)
             }
         };
-        let address = fee_payer.pubkey();
+        let address = fee_payer.address();
         let (local, rpc_url, ws_url) = match (&options.rpc, &options.ws) {
             (Some(rpc), Some(ws)) => (None, rpc.clone(), ws.clone()),
             _ => {
@@ -99,7 +98,7 @@ impl Chain {
             registry: &registry,
             tracks: &TRACKS,
             authority: &self.fee_payer,
-            publisher: self.fee_payer.pubkey(),
+            publisher: self.fee_payer.address(),
         };
         create_anchored_registry(store, &self.rpc, &new).await?;
         figures.step("make the registry on chain", since, registry.slug);

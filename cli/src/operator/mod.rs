@@ -1,11 +1,9 @@
 //! What an operator does at the chain: keys, registries, reading back what happened.
 
 mod audit;
-mod keys;
 mod registry;
 mod rpc;
 
 pub use audit::{Audit, AuditFinding, audit};
-pub use keys::{load_key, load_or_create_key};
 pub use registry::{Command, NewAnchoredRegistry, create_anchored_registry, run, wait_for_roots};
 pub use rpc::{ChainRpc, Landed, explained};

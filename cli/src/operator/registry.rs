@@ -9,13 +9,11 @@ use std::{
 use anyhow::{Context, bail, ensure};
 use clap::Subcommand;
 use solana_address::Address;
-use solana_keypair::Keypair;
-use solana_signer::Signer;
-use veilpass_chain::{PROGRAM_ID, RegistryParameters, initialize_registry, registry_address};
+use veilpass_chain::{PROGRAM_ID, RegistryParameters, SigningKey, initialize_registry, registry_address};
 use veilpass_protocol::{EpochPolicy, RegistryId};
 use veilpass_store::{NewRegistry, PublishedRoot, Store, StoreConfig};
 
-use super::{audit::audit, keys::load_key, rpc::ChainRpc};
+use super::{audit::audit, rpc::ChainRpc};
 
 /// `veilpass registry`
 #[derive(Subcommand, Clone, Debug)]
@@ -85,7 +83,7 @@ pub struct NewAnchoredRegistry<'a> {
     /// Short names of its tracks.
     pub tracks: &'a [&'a str],
     /// Administers it, and pays for its account.
-    pub authority: &'a Keypair,
+    pub authority: &'a SigningKey,
     /// Publishes its roots.
     pub publisher: Address,
 }
@@ -112,11 +110,11 @@ pub async fn create_anchored_registry(
     let there: Option<veilpass_chain::Registry> = chain.read(&address).await?;
     match there {
         None => {
-            let instruction = initialize_registry(new.authority.pubkey(), registry.id, parameters);
+            let instruction = initialize_registry(new.authority.address(), registry.id, parameters);
             chain.send(new.authority, &[instruction]).await.context("the registry cannot be made on chain")?;
         }
         Some(there) => ensure!(
-            there.authority == new.authority.pubkey()
+            there.authority == new.authority.address()
                 && there.epoch_length_seconds == parameters.epoch_length_seconds
                 && there.epoch_grace_seconds == parameters.epoch_grace_seconds
                 && there.root_lifetime_seconds == parameters.root_lifetime_seconds,
@@ -190,7 +188,7 @@ async fn init(options: InitOptions) -> anyhow::Result<()> {
         root_lifetime_seconds: options.root_seconds,
         anchored: true,
     };
-    let authority = load_key(&options.authority)?;
+    let authority = SigningKey::read(&options.authority)?;
     let tracks: Vec<&str> = options.tracks.iter().map(String::as_str).collect();
     let new = NewAnchoredRegistry {
         registry: &registry,

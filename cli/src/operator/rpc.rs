@@ -6,18 +6,16 @@ use anyhow::{Context, bail, ensure};
 use solana_address::Address;
 use solana_commitment_config::CommitmentConfig;
 use solana_instruction::{Instruction, error::InstructionError};
-use solana_keypair::Keypair;
 use solana_rpc_client::nonblocking::rpc_client::RpcClient;
 use solana_rpc_client_types::config::{RpcSendTransactionConfig, RpcTransactionConfig};
 use solana_signature::Signature;
-use solana_signer::Signer;
 use solana_transaction::versioned::VersionedTransaction;
 use solana_transaction_error::TransactionError;
 use solana_transaction_status_client_types::{
     EncodedConfirmedTransactionWithStatusMeta, UiInstruction, UiTransactionEncoding,
     option_serializer::OptionSerializer,
 };
-use veilpass_chain::{AccountData, Event, Format, PROGRAM_ID};
+use veilpass_chain::{AccountData, Event, Format, PROGRAM_ID, SigningKey};
 
 const PATIENCE: Duration = Duration::from_secs(90);
 const POLL: Duration = Duration::from_millis(50);
@@ -80,20 +78,20 @@ impl ChainRpc {
     }
 
     /// Sends instructions that `key` pays for and signs. Returns when they are confirmed; their error is explained.
-    pub async fn send(&self, key: &Keypair, instructions: &[Instruction]) -> anyhow::Result<Signature> {
+    pub async fn send(&self, key: &SigningKey, instructions: &[Instruction]) -> anyhow::Result<Signature> {
         self.send_with_limit(key, instructions, MOST_UNITS).await
     }
 
     /// The same, of a transaction that may take so many compute units.
     pub async fn send_with_limit(
         &self,
-        key: &Keypair,
+        key: &SigningKey,
         instructions: &[Instruction],
         units: u32,
     ) -> anyhow::Result<Signature> {
         let blockhash = self.client.get_latest_blockhash().await.context("the RPC does not tell a blockhash")?;
-        let message = Format::Legacy.message(&key.pubkey(), instructions, blockhash, units)?;
-        let transaction = VersionedTransaction::try_new(message, &[key])?;
+        let message = Format::Legacy.message(&key.address(), instructions, blockhash, units)?;
+        let transaction = VersionedTransaction::try_new(message, &[key.signer()])?;
         let signature = *transaction.signatures.first().context("a transaction without a signature")?;
         // What fails lands all the same, and its error is read from there.
         let config = RpcSendTransactionConfig { skip_preflight: true, ..RpcSendTransactionConfig::default() };

@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use solana_keypair::Keypair;
-use solana_signer::Signer;
-use veilpass_chain::{Format, ProofSubmission, Registry, UploadPlan, buffer_space, registry_address, verify_ownership};
+use veilpass_chain::{
+    Format, ProofSubmission, Registry, SigningKey, UploadPlan, buffer_space, registry_address, verify_ownership,
+};
 use veilpass_cli::{
     holders::{CLUSTER, TRACKS, program_id},
-    operator::{ChainRpc, NewAnchoredRegistry, create_anchored_registry, load_or_create_key},
+    operator::{ChainRpc, NewAnchoredRegistry, create_anchored_registry},
     stack::{IndexerOptions, LocalChain, RelayerOptions, ServiceProcess, start_indexer, start_relayer},
 };
 use veilpass_protocol::{EpochPolicy, PublicInputs, RegistryId};
@@ -24,9 +24,9 @@ pub(crate) struct ChainParts {
     pub(crate) rpc_url: String,
     pub(crate) ws_url: String,
     /// Pays, publishes, and has authority over the registry.
-    pub(crate) operator: Keypair,
+    pub(crate) operator: SigningKey,
     /// A listener with money of its own.
-    pub(crate) listener: Keypair,
+    pub(crate) listener: SigningKey,
     pub(crate) relayer: Option<ServiceProcess>,
     pub(crate) indexer: Option<ServiceProcess>,
 }
@@ -34,9 +34,9 @@ pub(crate) struct ChainParts {
 impl ChainParts {
     /// A chain with the registry.
     pub(crate) async fn start(dir: &Path, store: &Store, registry: RegistryId) -> Self {
-        let operator = load_or_create_key(&dir.join("operator.json")).unwrap();
-        let listener = Keypair::new();
-        let funded = [operator.pubkey().to_string(), listener.pubkey().to_string()];
+        let operator = SigningKey::read_or_create(&dir.join("operator.json")).unwrap();
+        let listener = SigningKey::generate();
+        let funded = [operator.address().to_string(), listener.address().to_string()];
         let binary = LocalChain::build().unwrap();
         let local = LocalChain::start_with_slots(&binary, &funded, &dir.join("chain.log"), SLOT_MS).await.unwrap();
         let rpc = ChainRpc::new(local.rpc());
@@ -49,7 +49,7 @@ impl ChainParts {
             root_lifetime_seconds: 86_400,
             anchored: true,
         };
-        let publisher = operator.pubkey();
+        let publisher = operator.address();
         let new = NewAnchoredRegistry { registry: &new, tracks: &TRACKS, authority: &operator, publisher };
         create_anchored_registry(store, &rpc, &new).await.unwrap();
         let (rpc_url, ws_url) = (local.rpc().to_owned(), local.ws().to_owned());
@@ -94,7 +94,7 @@ impl ChainParts {
         inputs: &PublicInputs,
         root_seq: u64,
     ) -> anyhow::Result<String> {
-        let owner = self.listener.pubkey();
+        let owner = self.listener.address();
         let submission = ProofSubmission::new(proof, inputs).unwrap();
         let rent = self.rpc.client().get_minimum_balance_for_rent_exemption(buffer_space()).await.unwrap();
         let seed = hex::encode(&inputs.context.to_be_bytes()[..16]);

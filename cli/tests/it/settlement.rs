@@ -121,13 +121,7 @@ async fn a_revocation_ends_old_proofs_here_and_on_chain_and_frees_what_it_refuse
     let change = stack.store.registry(stack.registry).await.unwrap().unwrap().change_seq;
     let root = veilpass_cli::publish::publish(&stack.store, stack.registry).await.unwrap();
     assert_eq!((root.seq, root.change_seq), (2, change));
-    let published = veilpass_chain::publish_root(
-        solana_signer::Signer::pubkey(&stack.chain().operator),
-        stack.registry,
-        1,
-        root.root,
-        true,
-    );
+    let published = veilpass_chain::publish_root(stack.chain().operator.address(), stack.registry, 1, root.root, true);
     let chain = stack.chain();
     chain.rpc.send(&chain.operator, &[published]).await.unwrap();
     assert_eq!(stack.published().await, 2);

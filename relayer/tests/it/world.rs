@@ -13,11 +13,11 @@ use solana_keypair::Keypair;
 use solana_signer::Signer;
 use sqlx::PgPool;
 use tokio::sync::Notify;
-use veilpass_chain::{Registry, RegistryParameters, initialize_registry, registry_address};
+use veilpass_chain::{Registry, RegistryParameters, SigningKey, initialize_registry, registry_address};
 use veilpass_protocol::{
     Epoch, EpochPolicy, FieldElement, Leaf, MerkleRoot, Pepper, RegistryId, TokenId, TrackId, WalletHash,
 };
-use veilpass_relayer::{Checkpoint, FeePayer, Observer, Relayer, RelayerOptions, RpcPool};
+use veilpass_relayer::{Checkpoint, Observer, Relayer, RelayerOptions, RpcPool};
 use veilpass_store::{Enrolment, NewRegistry, Store};
 
 use crate::chain::{LocalChain, SLOT_MS};
@@ -119,7 +119,7 @@ impl World {
 
     /// A relayer that asks these endpoints.
     pub(crate) fn relayer_at(&self, urls: &[&str], timeout: Duration, options: RelayerOptions) -> Relayer {
-        let key = FeePayer::from_text(&format!("{:?}", self.operator.to_bytes()), "the test").unwrap();
+        let key = SigningKey::from_text(&format!("{:?}", self.operator.to_bytes()), "the test").unwrap();
         let urls: Vec<String> = urls.iter().map(|url| (*url).to_owned()).collect();
         let pool = RpcPool::new(&urls, timeout);
         Relayer::new(self.store.clone(), pool, key, options, "test".into())
