@@ -14,14 +14,14 @@ const PATIENCE: Duration = Duration::from_secs(120);
 const FIRST: u64 = 12;
 
 impl TestStack {
-    async fn enrol_one(&self, number: u64) {
+    pub(crate) async fn enrol_one(&self, number: u64) {
         let enrolments = holders::enrolments(&Pepper::new([3; 32]), number, 1);
         self.store.enrol(self.registry, &enrolments).await.unwrap();
     }
 
     /// Waits until the outbox is drained, then asks everybody: each root and each settlement is on chain once, the indexer
     /// has each event once, and all agree on the roots.
-    async fn all_is_well(&mut self, settled: usize) {
+    pub(crate) async fn all_is_well(&mut self, settled: usize) {
         self.published().await;
         let deadline = Instant::now() + PATIENCE;
         while self.store.open_intents().await.unwrap() > 0 {

@@ -14,6 +14,7 @@ mod deploy;
 mod faults;
 mod figures;
 mod indexer;
+mod rpc_faults;
 mod secrets;
 mod settlement;
 mod stack;
