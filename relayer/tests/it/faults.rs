@@ -15,12 +15,14 @@ use crate::{
     world::{TRACK, World, options},
 };
 
+type MakeFault = fn() -> Fault;
+
 const TIMEOUT: Duration = Duration::from_millis(500);
 
 #[sqlx::test(migrator = "veilpass_store::MIGRATOR")]
 async fn an_endpoint_that_fails_in_whatever_way_is_left_for_another(pool: PgPool) {
     let world = World::new(&pool).await;
-    let faults: [(&str, fn() -> Fault); 7] = [
+    let faults: [(&str, MakeFault); 7] = [
         ("unavailable", || Fault::Status(503)),
         ("too many requests", || Fault::Status(429)),
         ("a broken gateway", || Fault::Status(502)),
