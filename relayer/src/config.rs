@@ -28,15 +28,18 @@ pub struct Config {
     pub workers: NonZeroUsize,
 
     /// For how long an intent is leased, in seconds; renewed every third of it while it is worked on.
-    #[arg(long, env = "VEILPASS_LEASE_SECONDS", default_value = "30", value_parser = clap::value_parser!(u64).range(1..=3600))]
+    #[arg(long, env = "VEILPASS_LEASE_SECONDS", default_value = "30",
+        value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub lease_seconds: u64,
 
     /// After how many milliseconds without an answer the next RPC endpoint is asked.
-    #[arg(long, env = "VEILPASS_RPC_TIMEOUT_MS", default_value = "5000", value_parser = clap::value_parser!(u64).range(100..=60_000))]
+    #[arg(long, env = "VEILPASS_RPC_TIMEOUT_MS", default_value = "5000",
+        value_parser = clap::value_parser!(u64).range(100..=60_000))]
     pub rpc_timeout_ms: u64,
 
     /// How often a sent transaction is looked for, in milliseconds.
-    #[arg(long, env = "VEILPASS_POLL_MS", default_value = "200", value_parser = clap::value_parser!(u64).range(10..=10_000))]
+    #[arg(long, env = "VEILPASS_POLL_MS", default_value = "200",
+        value_parser = clap::value_parser!(u64).range(10..=10_000))]
     pub poll_ms: u64,
 
     /// The most to offer for a compute unit, in millionths of a lamport.

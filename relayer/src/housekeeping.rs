@@ -34,7 +34,8 @@ const COMPUTE_BUDGET: Address = Address::from_str_const("ComputeBudget1111111111
 impl Relayer {
     /// Closes nullifiers that this relayer paid for and whose epoch can never be accepted again. Returns how many.
     ///
-    /// Nothing is lost by a crash: what is still there is found the next time, and what is closed cannot be closed again.
+    /// Nothing is lost by a crash: what is still there is found the next time, and what is closed cannot be closed
+    /// again.
     pub async fn reclaim_nullifiers(&self) -> anyhow::Result<usize> {
         self.reclaim().await.map_err(|trouble| anyhow::anyhow!("cannot close nullifiers: {trouble:?}"))
     }

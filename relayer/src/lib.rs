@@ -1,8 +1,9 @@
-//! The relayer: the only holder of the fee payer's key. Publishes roots and settles proofs, from the outbox in Postgres.
+//! The relayer: the only holder of the fee payer's key. Publishes roots and settles proofs, from the outbox in
+//! Postgres.
 //!
-//! Exactly once, whoever crashes when: an intent is leased by one relayer at a time; a transaction is recorded before it is
-//! sent, and nothing else is sent for its intent until it landed or can never land; and each step is derived from what the
-//! chain shows, not from what the relayer remembers.
+//! Exactly once, whoever crashes when: an intent is leased by one relayer at a time; a transaction is recorded before
+//! it is sent, and nothing else is sent for its intent until it landed or can never land; and each step is derived from
+//! what the chain shows, not from what the relayer remembers.
 
 mod config;
 mod housekeeping;

@@ -13,8 +13,8 @@ const MOST_ACCOUNTS: usize = 128;
 /// Offered at least after a transaction expired, in millionths of a lamport.
 const AFTER_EXPIRY: u64 = 1_000;
 
-/// The price, in millionths of a lamport for each compute unit: what three of four recent blocks took for these accounts,
-/// half as much more for each transaction that expired, and never above the cap.
+/// The price, in millionths of a lamport for each compute unit: what three of four recent blocks took for these
+/// accounts, half as much more for each transaction that expired, and never above the cap.
 pub(crate) async fn price(
     pool: &RpcPool,
     instructions: &[Instruction],

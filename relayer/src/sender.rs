@@ -35,8 +35,8 @@ const MOST_UNITS: u32 = 1_400_000;
 const SIGNATURE_FEE: u64 = 5_000;
 
 impl Relayer {
-    /// Simulates, prices, signs, records and sends. The transaction that is recorded is returned, whether or not sending it
-    /// worked: it is sent again while it is watched.
+    /// Simulates, prices, signs, records and sends. The transaction that is recorded is returned, whether or not
+    /// sending it worked: it is sent again while it is watched.
     pub(crate) async fn dispatch(
         &self,
         lease: Option<IntentLease>,

@@ -20,8 +20,8 @@ use crate::{
 const MOST_SIGNATURES: usize = 256;
 
 impl Relayer {
-    /// Waits until every transaction has landed or can never land, sending them again all the while. Returns the first error
-    /// of those that landed and failed.
+    /// Waits until every transaction has landed or can never land, sending them again all the while. Returns the first
+    /// error of those that landed and failed.
     pub(crate) async fn watch(&self, mut open: Vec<ChainAttempt>) -> Result<Option<Verdict>, Trouble> {
         let mut failed = None;
         // Those of a relayer that died: seen before they are sent again.
@@ -73,8 +73,8 @@ impl Relayer {
         Ok(landed)
     }
 
-    /// Those that can never land: a node whose *final* blocks are past their last valid height has not seen them, and no
-    /// other node that answers has.
+    /// Those that can never land: a node whose *final* blocks are past their last valid height has not seen them, and
+    /// no other node that answers has.
     async fn expired(&self, open: &[ChainAttempt]) -> Result<Vec<ChainAttempt>, RpcFailure> {
         let mut gone = vec![];
         for attempt in open {

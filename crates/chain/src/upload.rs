@@ -82,8 +82,8 @@ impl Format {
         })
     }
 
-    /// Bytes that a limit of compute units and a priority fee take beyond what every message has: an address and instructions of
-    /// 5 and 9 bytes with their headers of 3, or a number in the limits.
+    /// Bytes that a limit of compute units and a priority fee take beyond what every message has: an address and
+    /// instructions of 5 and 9 bytes with their headers of 3, or a number in the limits.
     const fn budget_bytes(self) -> usize {
         match self {
             Self::Legacy => 32 + (3 + 5) + (3 + 9),

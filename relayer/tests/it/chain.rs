@@ -50,8 +50,9 @@ impl LocalChain {
         let binary = binary();
         assert!(
             binary.is_file(),
-            "no local chain at {}: build it with `cd local-chain && CARGO_TARGET_DIR=~/.cache/veilpass/target-local-chain \
-             cargo build --release`, or set VEILPASS_LOCAL_CHAIN to the binary",
+            "no local chain at {}: build it with `cd local-chain && \
+             CARGO_TARGET_DIR=~/.cache/veilpass/target-local-chain cargo build --release`, \
+             or set VEILPASS_LOCAL_CHAIN to the binary",
             binary.display()
         );
         let program = workspace_root().join("programs/veilpass/veilpass.so");

@@ -15,6 +15,8 @@ use crate::{
     world::{TRACK, World, options},
 };
 
+type MakeFault = fn() -> Fault;
+
 const TIMEOUT: Duration = Duration::from_millis(500);
 
 #[sqlx::test(migrator = "veilpass_store::MIGRATOR")]

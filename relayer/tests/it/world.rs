@@ -142,8 +142,8 @@ impl World {
         panic!("the outbox does not drain");
     }
 
-    /// Works with relayers each of which is killed at one checkpoint later than the one before, until one ends. Returns how
-    /// many were killed.
+    /// Works with relayers each of which is killed at one checkpoint later than the one before, until one ends. Returns
+    /// how many were killed.
     pub(crate) async fn drain_with_kills(&self, step: usize) -> usize {
         let mut kills = 0;
         for until in (1..).step_by(step) {

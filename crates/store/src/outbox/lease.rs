@@ -134,8 +134,8 @@ fn task(row: &PgRow) -> Result<IntentTask, StoreError> {
 }
 
 impl Store {
-    /// Leases the open intent that waits longest, if there is one. Those that others hold are skipped, not waited for, and so
-    /// is a root while the one before it is not on the chain.
+    /// Leases the open intent that waits longest, if there is one. Those that others hold are skipped, not waited for,
+    /// and so is a root while the one before it is not on the chain.
     pub async fn lease_intent(&self, relayer: &str, duration: Duration) -> Result<Option<LeasedIntent>, StoreError> {
         let lease_id = Uuid::new_v4();
         let row = sqlx::query(
@@ -187,10 +187,12 @@ impl Store {
         Ok(done.rows_affected() == 1)
     }
 
-    /// Names another proof buffer for an intent, when the account of the one before cannot be made. `false`: the lease is lost.
+    /// Names another proof buffer for an intent, when the account of the one before cannot be made. `false`: the lease
+    /// is lost.
     pub async fn renew_buffer_seed(&self, lease: IntentLease) -> Result<bool, StoreError> {
         let done = sqlx::query(
-            "UPDATE chain_outbox SET buffer_seed = gen_random_uuid(), updated_at = now() WHERE id = $1 AND lease_id = $2",
+            "UPDATE chain_outbox SET buffer_seed = gen_random_uuid(), updated_at = now()
+             WHERE id = $1 AND lease_id = $2",
         )
         .bind(lease.outbox_id)
         .bind(lease.lease_id)
@@ -213,7 +215,8 @@ impl Store {
         let row = sqlx::query(
             "UPDATE chain_outbox SET
                  state = coalesce($3::chain_state, state), error_code = $5,
-                 last_error = CASE WHEN $3 IN ('confirmed', 'final') THEN NULL ELSE coalesce(left($6, 1000), last_error) END,
+                 last_error = CASE WHEN $3 IN ('confirmed', 'final') THEN NULL
+                                   ELSE coalesce(left($6, 1000), last_error) END,
                  attempts = attempts + $7, not_before = now() + make_interval(secs => $4),
                  lease_id = NULL, leased_by = NULL, lease_expires_at = NULL, updated_at = now()
              WHERE id = $1 AND lease_id = $2 RETURNING verification_id",
