@@ -13,6 +13,9 @@ ALTER TABLE chain_outbox
     ADD COLUMN not_before        timestamptz NOT NULL DEFAULT now(),
     -- The program's error, for an intent that it refused.
     ADD COLUMN error_code        integer CHECK (error_code >= 0),
+    -- Names the intent's proof buffer. Random: to an address that can be guessed anybody can send money, and then no account
+    -- can be made there. Kept: whoever takes over goes on with the upload.
+    ADD COLUMN buffer_seed       uuid NOT NULL DEFAULT gen_random_uuid(),
     ADD CHECK ((lease_id IS NULL) = (lease_expires_at IS NULL) AND (lease_id IS NULL) = (leased_by IS NULL)),
     -- What another publisher did for us is confirmed without a signature of ours.
     DROP CONSTRAINT chain_outbox_check2,

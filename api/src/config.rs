@@ -32,6 +32,11 @@ pub struct Config {
     #[arg(long, env = "VEILPASS_QUEUE_CAPACITY", default_value = "1000")]
     pub queue_capacity: u32,
 
+    /// For how long news of the chain count, in seconds. When the indexer has been silent for longer, proofs of registries
+    /// on chain are not settled offchain: a nullifier that was spent there could be missed.
+    #[arg(long, env = "VEILPASS_MAX_CHAIN_AGE_SECONDS", default_value = "30")]
+    pub max_chain_age_seconds: u64,
+
     /// Most connections to Postgres.
     #[arg(long, env = "VEILPASS_DATABASE_CONNECTIONS", default_value = "20")]
     pub database_connections: u32,

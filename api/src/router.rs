@@ -42,6 +42,7 @@ pub fn router(state: AppState) -> Router {
         .route("/v1/proofs", post(routes::proofs::create))
         .route("/v1/proofs/{id}", get(routes::proofs::status))
         .route("/v1/verifications", post(routes::verifications::create))
+        .route("/v1/verifications/{id}", get(routes::verifications::status))
         .fallback(async || Problem::not_found("there is nothing at this path"))
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
         .with_state(state)

@@ -34,6 +34,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         audiences: config.audiences.into_iter().collect(),
         max_session_seconds: config.max_session_seconds,
         queue_capacity: config.queue_capacity,
+        max_chain_age_seconds: config.max_chain_age_seconds,
     };
     let app = router(AppState::new(store.clone(), verifier, policy));
     let listener = TcpListener::bind((config.host, config.port))

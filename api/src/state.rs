@@ -19,6 +19,8 @@ pub struct Policy {
     pub max_session_seconds: u64,
     /// How many proof jobs may wait.
     pub queue_capacity: u32,
+    /// For how long news of the chain count, in seconds: without any, nothing of an anchored registry is settled here.
+    pub max_chain_age_seconds: u64,
 }
 
 /// What every handler shares. Cheap to clone.

@@ -56,6 +56,15 @@ pub struct DelegatedProof {
     pub public_inputs: PublicInputs,
 }
 
+/// Where a proof is settled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Settle {
+    /// By the program.
+    OnChain,
+    /// By the API.
+    OffChain,
+}
+
 /// How a delegated proof ended.
 pub enum JobEnd {
     /// With a proof.
@@ -126,8 +135,12 @@ impl Client {
     }
 
     /// The body of `POST /v1/verifications`.
-    pub fn verification_request(proof: &DelegatedProof, session: &ContextPreimage) -> Value {
-        json!({ "proof": proof.proof, "public_inputs": proof.public_inputs, "context": session })
+    pub fn verification_request(proof: &DelegatedProof, session: &ContextPreimage, settle: Settle) -> Value {
+        let settle = match settle {
+            Settle::OnChain => "onchain",
+            Settle::OffChain => "offchain",
+        };
+        json!({ "proof": proof.proof, "public_inputs": proof.public_inputs, "context": session, "settle": settle })
     }
 
     /// Submits a job. Returns its path.

@@ -14,10 +14,13 @@ use veilpass_store::Enrolment;
 pub const TRACKS: [&str; 3] = ["first-light", "night-bus", "salt-and-static"];
 /// The audience that the demo's proofs are for.
 pub const AUDIENCE: &str = "https://listen.example";
-/// The program and the cluster of the demo's registry.
-pub const PROGRAM_ID: &str = "11111111111111111111111111111111";
-/// See [`PROGRAM_ID`].
+/// The cluster of the demo's registry.
 pub const CLUSTER: &str = "localnet";
+
+/// The program of the demo's registry, base58.
+pub fn program_id() -> String {
+    veilpass_chain::PROGRAM_ID.to_string()
+}
 
 /// One listener with one token for one track.
 pub struct Holder {
@@ -89,7 +92,7 @@ pub fn session(number: u64, expires_at: u64) -> ContextPreimage {
         audience: AUDIENCE.to_owned(),
         session_public_key: derive("session", number),
         expires_at,
-        program_id: PROGRAM_ID.to_owned(),
+        program_id: program_id(),
         cluster: CLUSTER.to_owned(),
     }
 }

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use veilpass_cli::{bench, circuits, demo, deploy, doctor, fuzz, test};
+use veilpass_cli::{bench, circuits, demo, deploy, doctor, fuzz, operator, test};
 
 /// Prove "I own a token that unlocks this track" without saying which wallet or which token.
 #[derive(Parser)]
@@ -15,7 +15,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Run everything on this machine: private Postgres, API, prover; prove and verify for one holder.
+    /// Run everything on this machine: private Postgres, local chain, all services; prove and settle for one holder.
     Demo(demo::Options),
     /// Run every check and every test.
     Test(test::Options),
@@ -30,6 +30,9 @@ enum Command {
     /// Build the on-chain programs and their IDLs, check that the committed ones are up to date, or deploy them.
     #[command(subcommand)]
     Program(ProgramCommand),
+    /// Create registries, and compare their roots everywhere.
+    #[command(subcommand)]
+    Registry(operator::Command),
     /// Say what is installed, missing or mismatched on this machine.
     Doctor,
 }
@@ -53,11 +56,12 @@ fn main() -> ExitCode {
             Command::Demo(options) => demo::run(options).await,
             Command::Test(options) => test::run(options).await,
             Command::Fuzz(options) => fuzz::run(&options),
-            Command::Bench(command) => bench::run(command),
+            Command::Bench(command) => bench::run(command).await,
             Command::Circuits(command) => circuits::run(command),
             Command::Program(ProgramCommand::Artefacts(command)) => veilpass_artefacts::run(&command),
             Command::Program(ProgramCommand::Deploy(options)) => deploy::run(options).await,
             Command::Program(ProgramCommand::CloseBuffer(options)) => deploy::close_buffer(options).await,
+            Command::Registry(command) => operator::run(command).await,
             Command::Doctor => doctor::run(),
         }
     });

@@ -9,13 +9,19 @@ use std::{
 use anyhow::{Context, bail};
 use veilpass_circuit::workspace_root;
 
-use crate::{circuits, stack::PostgresServer};
+use crate::{
+    circuits,
+    stack::{LocalChain, PostgresServer, open_to_server},
+};
 
 /// `veilpass test`
 #[derive(clap::Args, Clone, Debug)]
 pub struct Options {
     /// Only the tests whose name contains this (passed to nextest), without the other checks.
     filter: Option<String>,
+    /// Also the tests that take minutes: processes killed a hundred times.
+    #[arg(long)]
+    long: bool,
 }
 
 /// Runs the checks from the quickest to the slowest; the tests come last, so that their summary ends the output.
@@ -34,7 +40,8 @@ pub async fn run(options: Options) -> anyhow::Result<ExitCode> {
             run_to_end(command.env("RUSTDOCFLAGS", "-D warnings"))
         })?;
     }
-    // The end-to-end tests start the real binaries.
+    // The end-to-end tests start the real binaries, and a chain.
+    let local_chain = step("local chain", LocalChain::build)?;
     step("build", || cargo(&root, &["build", "--release", "--workspace", "--bins", "--locked"]))?;
     if options.filter.is_none() {
         step("demo", || {
@@ -52,30 +59,28 @@ pub async fn run(options: Options) -> anyhow::Result<ExitCode> {
     let outcome = step("tests", || {
         let mut arguments =
             vec!["nextest", "run", "--workspace", "--cargo-profile", "release", "--locked", "--no-fail-fast"];
+        if options.long {
+            arguments.push("--run-ignored=all");
+        }
         arguments.extend(options.filter.as_deref());
         let mut nextest = cargo_command(&root, &arguments);
-        run_to_end(nextest.env("DATABASE_URL", server.url("postgres")))
+        nextest.env("DATABASE_URL", server.url("postgres")).env("VEILPASS_LOCAL_CHAIN", &local_chain);
+        run_to_end(&mut nextest)
     });
     server.stop().await;
     outcome?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// As root, the database server runs as another user, who must be able to reach its folder.
-fn open_to_server(dir: &Path) -> anyhow::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o711)).context("a temporary folder")
-}
-
-fn step(name: &str, work: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<()> {
+fn step<T>(name: &str, work: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<T> {
     eprintln!("== {name}");
     let since = Instant::now();
-    work().with_context(|| format!("{name}: failed"))?;
+    let done = work().with_context(|| format!("{name}: failed"))?;
     // nextest's summary stays the last line.
     if name != "tests" {
         eprintln!("== {name}: ok, {:.0} s", since.elapsed().as_secs_f64());
     }
-    Ok(())
+    Ok(done)
 }
 
 fn cargo_command(root: &Path, arguments: &[&str]) -> Command {

@@ -21,6 +21,8 @@ const CURSOR_CHECK: u32 = 60;
 /// What a look found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Polled {
+    /// Successful transactions that were read.
+    pub transactions: u64,
     /// Events that were written.
     pub events: u64,
     /// Events that are final now, of those known before.
@@ -49,6 +51,8 @@ pub struct Follower {
     /// Transactions after the cursor that were read already, and in which slot they were.
     known: HashMap<Signature, u64>,
     reindex_from: Option<u64>,
+    /// All events up to this slot are rows.
+    indexed_slot: u64,
     looks_until_cursor_check: u32,
     mirrored: bool,
 }
@@ -64,6 +68,7 @@ impl Follower {
             program,
             known: HashMap::new(),
             reindex_from: None,
+            indexed_slot: 0,
             looks_until_cursor_check: 0,
             mirrored: false,
         }
@@ -85,12 +90,12 @@ impl Follower {
 
     async fn look(&mut self) -> Result<Polled, FollowError> {
         if !self.mirrored {
-            self.store.mirror_chain_nullifiers(&self.program).await?;
+            self.store.mirror_chain(&self.program).await?;
             self.mirrored = true;
         }
         let (chain_slot, final_slot) = self.ledger.slots().await?;
         let (until, from_slot) = self.start(chain_slot, final_slot).await?;
-        let listed = self.ledger.list(until, from_slot).await?;
+        let (listed, complete) = self.ledger.list(until, from_slot, chain_slot).await?;
         let mut polled = Polled::default();
         let mut all_final = true;
         for part in listed.chunks(BATCH) {
@@ -112,12 +117,16 @@ impl Follower {
         }
         // What the chain did meanwhile is the lag.
         let newest_slot = self.ledger.slots().await?.0.max(chain_slot);
-        let mut batch = ChainBatch { chain_slot: newest_slot, indexed_slot: chain_slot, ..ChainBatch::default() };
+        if complete {
+            self.indexed_slot = chain_slot;
+        }
+        let mut batch =
+            ChainBatch { chain_slot: newest_slot, indexed_slot: self.indexed_slot, ..ChainBatch::default() };
         self.settle(final_slot, &mut batch).await?;
         self.apply(&batch, &mut polled).await?;
         self.known.retain(|_, slot| *slot > final_slot);
         self.reindex_from = None;
-        polled.slot_lag = newest_slot - chain_slot;
+        polled.slot_lag = newest_slot.saturating_sub(self.indexed_slot);
         Ok(polled)
     }
 
@@ -185,6 +194,10 @@ impl Follower {
         if known_up_to < final_slot {
             return Ok(());
         }
+        if statuses.contains(&None) && !self.has_all_since_the_cursor().await? {
+            tracing::error!("this node no longer has what was read from it last: use one with a longer history");
+            return Ok(());
+        }
         let mut landed = vec![];
         for (signature, status) in open.into_iter().zip(statuses) {
             match status {
@@ -197,8 +210,16 @@ impl Follower {
         fetch(&self.ledger, self.requests, landed.into_iter(), batch).await
     }
 
+    /// Whether the node's history goes back to the cursor, which is before whatever is not final.
+    async fn has_all_since_the_cursor(&self) -> Result<bool, FollowError> {
+        let progress = self.store.chain_progress(&self.program).await?.unwrap_or_default();
+        let Some((_, slot)) = progress.cursor else { return Ok(true) };
+        Ok(self.ledger.first_slot().await? <= slot)
+    }
+
     async fn apply(&self, batch: &ChainBatch, polled: &mut Polled) -> Result<(), FollowError> {
         let changed = self.store.apply_chain_batch(&self.program, batch).await?;
+        polled.transactions += batch.read.len() as u64;
         polled.events += batch.events.len() as u64;
         polled.finalized += changed.finalized;
         polled.vanished += changed.vanished;

@@ -16,7 +16,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const FIRST_BACK_OFF: Duration = Duration::from_millis(250);
 const LONGEST_BACK_OFF: Duration = Duration::from_secs(30);
 
-/// Notifies whenever a transaction that names the program is confirmed, for as long as it is polled. A connection that is
+/// Notifies whenever a transaction that names the program and succeeded is confirmed, for as long as it is polled. A connection that is
 /// cut is made again; what was missed meanwhile is found by polling.
 pub(crate) async fn hint(url: String, look: Arc<Notify>) {
     let mut back_off = FIRST_BACK_OFF;
@@ -45,9 +45,12 @@ async fn listen(client: &PubsubClient, look: &Notify) -> Result<u64, Box<PubsubC
     let (mut messages, _unsubscribe) = client.logs_subscribe(filter, config).await?;
     tracing::info!("the WebSocket is subscribed");
     let mut hints = 0;
-    while messages.next().await.is_some() {
+    while let Some(message) = messages.next().await {
         hints += 1;
-        look.notify_one();
+        // One that failed has no events.
+        if message.value.err.is_none() {
+            look.notify_one();
+        }
     }
     Ok(hints)
 }

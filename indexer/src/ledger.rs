@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use serde_json::json;
 use solana_commitment_config::CommitmentConfig;
-use solana_rpc_client::{nonblocking::rpc_client::RpcClient, rpc_client::GetConfirmedSignaturesForAddress2Config};
+use solana_rpc_client::nonblocking::rpc_client::RpcClient;
 use solana_rpc_client_api::client_error::{Error as ClientError, ErrorKind};
 use solana_rpc_client_types::{
-    config::RpcTransactionConfig,
+    config::{RpcSignaturesForAddressConfig, RpcTransactionConfig},
     request::{RpcError, RpcRequest},
+    response::RpcConfirmedTransactionStatusWithSignature,
 };
 use solana_signature::Signature;
 use solana_transaction_status_client_types::{
@@ -20,6 +21,8 @@ use veilpass_chain::PROGRAM_ID;
 const NEWEST_VERSION: u8 = 1;
 /// The node knows a newer version than we do.
 const UNSUPPORTED_VERSION: i64 = -32015;
+/// The node has not come to a slot yet.
+const SLOT_NOT_REACHED: i64 = -32016;
 /// Most signatures that a node lists, and statuses that it tells, at once.
 const PAGE: usize = 1000;
 const STATUSES: usize = 256;
@@ -27,9 +30,9 @@ const STATUSES: usize = 256;
 /// The node could not be asked, or did not answer.
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {
-    /// The request failed: network, time-out, limits of the node.
-    #[error("the RPC did not answer")]
-    Request(#[from] Box<ClientError>),
+    /// The request failed: network, time-out, limits of the node. Never with the node's URL, which may hold a key.
+    #[error("the RPC did not answer: {0}")]
+    Request(String),
     /// The node says what cannot be.
     #[error("the RPC answered nonsense: {0}")]
     Nonsense(&'static str),
@@ -37,8 +40,23 @@ pub enum LedgerError {
 
 impl From<ClientError> for LedgerError {
     fn from(error: ClientError) -> Self {
-        Self::Request(Box::new(error))
+        Self::Request(match error.kind() {
+            ErrorKind::RpcError(RpcError::RpcResponseError { code, message, .. }) => format!("{message} ({code})"),
+            ErrorKind::Reqwest(error) => match error.status() {
+                Some(status) => format!("HTTP {status}"),
+                None if error.is_timeout() => "no answer in time".to_owned(),
+                None if error.is_connect() => "no connection".to_owned(),
+                None => "the connection broke, or the answer is no JSON".to_owned(),
+            },
+            ErrorKind::SerdeJson(_) => "the answer is not what was asked for".to_owned(),
+            _ => "the request failed".to_owned(),
+        })
     }
+}
+
+/// Whether the node answered with that error.
+fn is_refused(error: &ClientError, with: i64) -> bool {
+    matches!(error.kind(), ErrorKind::RpcError(RpcError::RpcResponseError { code, .. }) if *code == with)
 }
 
 /// A transaction that named the program.
@@ -72,9 +90,11 @@ impl Ledger {
 
     /// The newest confirmed and the newest final slot.
     pub async fn slots(&self) -> Result<(u64, u64), LedgerError> {
-        // In this order, so that the first is not behind the second.
-        let finalized = self.rpc.get_slot_with_commitment(CommitmentConfig::finalized()).await?;
-        let confirmed = self.rpc.get_slot_with_commitment(CommitmentConfig::confirmed()).await?;
+        let (finalized, confirmed) = tokio::try_join!(
+            self.rpc.get_slot_with_commitment(CommitmentConfig::finalized()),
+            self.rpc.get_slot_with_commitment(CommitmentConfig::confirmed()),
+        )?;
+        // Of two nodes behind one address, one may lag.
         Ok((confirmed.max(finalized), finalized))
     }
 
@@ -84,19 +104,25 @@ impl Ledger {
     }
 
     /// Confirmed transactions that named the program, oldest first: those after `until`, or all if the node does not know
-    /// that one; none before `from_slot`.
-    pub(crate) async fn list(&self, until: Option<Signature>, from_slot: u64) -> Result<Vec<Listed>, LedgerError> {
+    /// that one; none before `from_slot`. Also whether these are all up to the slot `up_to`: the node may not have come there.
+    pub(crate) async fn list(
+        &self,
+        until: Option<Signature>,
+        from_slot: u64,
+        up_to: u64,
+    ) -> Result<(Vec<Listed>, bool), LedgerError> {
         let mut listed: Vec<Listed> = vec![];
-        let mut before = None;
+        let mut complete = true;
+        let mut page = match self.page(None, until, up_to).await {
+            Err(error) if is_refused(&error, SLOT_NOT_REACHED) => {
+                complete = false;
+                self.page(None, until, 0).await?
+            }
+            page => page?,
+        };
         loop {
-            let config = GetConfirmedSignaturesForAddress2Config {
-                before,
-                until,
-                limit: Some(PAGE),
-                commitment: Some(CommitmentConfig::confirmed()),
-            };
-            let page = self.rpc.get_signatures_for_address_with_config(&PROGRAM_ID, config).await?;
             let full = page.len() >= PAGE;
+            let mut before = None;
             for entry in page {
                 let signature =
                     entry.signature.parse().map_err(|_| LedgerError::Nonsense("a signature that is none"))?;
@@ -106,16 +132,34 @@ impl Ledger {
                 }
                 if entry.slot < from_slot {
                     listed.reverse();
-                    return Ok(listed);
+                    return Ok((listed, complete));
                 }
                 let finalized = entry.confirmation_status == Some(TransactionConfirmationStatus::Finalized);
                 listed.push(Listed { signature, slot: entry.slot, succeeded: entry.err.is_none(), finalized });
             }
             if !full {
                 listed.reverse();
-                return Ok(listed);
+                return Ok((listed, complete));
             }
+            page = self.page(before, until, 0).await?;
         }
+    }
+
+    /// Newest first. Fails if the node has not come to `min_slot`.
+    async fn page(
+        &self,
+        before: Option<Signature>,
+        until: Option<Signature>,
+        min_slot: u64,
+    ) -> Result<Vec<RpcConfirmedTransactionStatusWithSignature>, ClientError> {
+        let config = RpcSignaturesForAddressConfig {
+            before: before.map(|signature| signature.to_string()),
+            until: until.map(|signature| signature.to_string()),
+            limit: Some(PAGE),
+            commitment: Some(CommitmentConfig::confirmed()),
+            min_context_slot: (min_slot > 0).then_some(min_slot),
+        };
+        self.rpc.send(RpcRequest::GetSignaturesForAddress, json!([PROGRAM_ID.to_string(), config])).await
     }
 
     /// A confirmed transaction.

@@ -10,8 +10,10 @@ use crate::{FollowError, config::Config, follow::Follower, hint::hint, ledger::L
 
 const FIRST_BACK_OFF: Duration = Duration::from_millis(500);
 const LONGEST_BACK_OFF: Duration = Duration::from_secs(15);
-/// Hints that come in a row are answered with one look.
+/// The least pause between looks: hints that come meanwhile are answered with one.
 const GATHER: Duration = Duration::from_millis(50);
+/// Looks after a hint before one finds something: a node may hint at what it does not list yet.
+const LOOKS_FOR_A_HINT: u32 = 10;
 /// Slots behind the chain from which on it is a warning.
 const WORRYING_LAG: u64 = 150;
 
@@ -48,6 +50,7 @@ async fn follow(mut follower: Follower, ws_url: Option<String>, poll: Duration, 
     };
     let looks = async {
         let mut back_off = FIRST_BACK_OFF;
+        let mut looks_for_a_hint = 0;
         loop {
             match follower.poll().await {
                 Ok(polled) => {
@@ -65,9 +68,17 @@ async fn follow(mut follower: Follower, ws_url: Option<String>, poll: Duration, 
                             "indexed"
                         );
                     }
+                    if polled.transactions > 0 {
+                        looks_for_a_hint = 0;
+                    }
+                    sleep(GATHER.min(poll)).await;
+                    if looks_for_a_hint > 0 {
+                        looks_for_a_hint -= 1;
+                        continue;
+                    }
                     tokio::select! {
-                        () = sleep(poll) => {}
-                        () = look.notified() => sleep(GATHER.min(poll)).await,
+                        () = sleep(poll.saturating_sub(GATHER)) => {}
+                        () = look.notified() => looks_for_a_hint = LOOKS_FOR_A_HINT,
                     }
                 }
                 Err(error) => {

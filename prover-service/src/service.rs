@@ -56,7 +56,11 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
 
     let store_config = StoreConfig { application_name: "veilpass-prover", ..StoreConfig::default() };
     let store = Store::connect_lazy(&config.database_url, &store_config)?;
-    let trees = RegistryTrees::new(store.clone(), config.snapshot_dir.clone());
+    let trees = RegistryTrees::new(
+        store.clone(),
+        format!("{}-{}", hostname(), std::process::id()),
+        config.snapshot_dir.clone(),
+    );
     let shared = Arc::new(Shared { key, solver, trees });
     let (stop, drain) = (CancellationToken::new(), Duration::from_secs(config.drain_seconds));
     let tasks = TaskTracker::new();

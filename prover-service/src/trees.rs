@@ -1,6 +1,11 @@
 //! The prover's trees, one for each registry, kept at the newest published root.
 
-use std::{collections::HashMap, path::PathBuf, sync::Arc};
+use std::{
+    collections::HashMap,
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use tokio::sync::Mutex;
 use veilpass_merkle::{
@@ -8,12 +13,12 @@ use veilpass_merkle::{
     snapshot::{read_snapshot, write_snapshot},
 };
 use veilpass_protocol::{Leaf, RegistryId};
-use veilpass_store::{PublishedRoot, Store, StoreError};
+use veilpass_store::{ProverTreeReport, PublishedRoot, Store, StoreError, TreeLogError};
 
-/// Changes read from the database at once: bounds the memory of following a long log.
-const PAGE: u32 = 20_000;
 /// A snapshot is worth writing after this many changes.
 const SNAPSHOT_EVERY: u64 = 10_000;
+/// A tree that does not change is reported again after this long, to say that its prover lives.
+const REPORT_EVERY: Duration = Duration::from_secs(20);
 
 /// Why a tree is not at the newest root.
 #[derive(Debug, thiserror::Error)]
@@ -29,9 +34,9 @@ pub(crate) enum TreeSyncError {
         /// The change that it goes up to.
         change_seq: u64,
     },
-    /// The log of changes has a gap.
-    #[error("the log of leaf changes is not contiguous after change {0}")]
-    LogGap(u64),
+    /// The log of changes has a gap, or the database failed.
+    #[error(transparent)]
+    Log(#[from] TreeLogError),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -43,18 +48,21 @@ struct TreeState {
     tree: MerkleTree,
     change_seq: u64,
     snapshot_seq: u64,
+    reported: Option<(u64, Instant)>,
 }
 
 /// All trees of this prover.
 pub(crate) struct RegistryTrees {
     store: Store,
+    prover: String,
     snapshot_dir: Option<PathBuf>,
     states: Mutex<HashMap<RegistryId, Arc<Mutex<TreeState>>>>,
 }
 
 impl RegistryTrees {
-    pub(crate) fn new(store: Store, snapshot_dir: Option<PathBuf>) -> Self {
-        Self { store, snapshot_dir, states: Mutex::default() }
+    /// No trees yet. `prover` is the name that reports go by.
+    pub(crate) fn new(store: Store, prover: String, snapshot_dir: Option<PathBuf>) -> Self {
+        Self { store, prover, snapshot_dir, states: Mutex::default() }
     }
 
     /// Brings the trees of all registries up to date, so that the first job need not wait for it.
@@ -106,24 +114,24 @@ impl RegistryTrees {
             }
         }
         self.save_snapshot(state, registry, SNAPSHOT_EVERY);
+        if state.reported.is_none_or(|(seq, at)| seq != root.seq || at.elapsed() > REPORT_EVERY) {
+            self.report(state, registry, root.seq).await;
+            state.reported = Some((root.seq, Instant::now()));
+        }
         Ok(())
     }
 
     /// Applies the changes after the tree's own up to number `until`.
     async fn follow(&self, state: &mut TreeState, registry: RegistryId, until: u64) -> Result<(), TreeSyncError> {
-        while state.change_seq < until {
-            let changes = self.store.leaf_changes(registry, state.change_seq, until, PAGE).await?;
-            let contiguous = changes.iter().zip(state.change_seq + 1..).all(|(change, seq)| change.seq == seq);
-            let Some(last) = changes.last().filter(|_| contiguous) else {
-                return Err(TreeSyncError::LogGap(state.change_seq));
-            };
-            let updates: Vec<_> = changes.iter().map(|change| (change.leaf_index, change.leaf)).collect();
-            // Hashing: off the threads that beat hearts.
-            tokio::task::block_in_place(|| state.tree.apply(&updates))
-                .map_err(|_| TreeSyncError::LogGap(state.change_seq))?;
-            state.change_seq = last.seq;
+        Ok(self.store.follow_tree(registry, &mut state.tree, &mut state.change_seq, until).await?)
+    }
+
+    /// Says what the tree hashes to, for audits. Nothing depends on it.
+    async fn report(&self, state: &TreeState, registry: RegistryId, root_seq: u64) {
+        let report = ProverTreeReport { registry, root_seq, root: state.tree.root(), change_seq: state.change_seq };
+        if let Err(error) = self.store.report_prover_tree(&self.prover, &report).await {
+            tracing::warn!(%registry, %error, "could not report the tree");
         }
-        Ok(())
     }
 
     fn snapshot_path(&self, registry: RegistryId) -> Option<PathBuf> {
@@ -136,7 +144,7 @@ impl RegistryTrees {
             Ok(snapshot) if snapshot.change_seq <= root.change_seq => {
                 tracing::info!(%registry, change_seq = snapshot.change_seq, "loaded a tree snapshot");
                 let change_seq = snapshot.change_seq;
-                Some(TreeState { tree: snapshot.tree, change_seq, snapshot_seq: change_seq })
+                Some(TreeState { tree: snapshot.tree, change_seq, snapshot_seq: change_seq, reported: None })
             }
             Ok(_) => {
                 tracing::warn!(%registry, "the tree snapshot is ahead of the database: not used");

@@ -55,6 +55,14 @@ pub struct Config {
     #[arg(long, env = "VEILPASS_UPLOAD_FORMAT", value_enum, default_value_t)]
     pub upload_format: UploadFormat,
 
+    /// A root is published when this many changes of a registry wait for one...
+    #[arg(long, env = "VEILPASS_BATCH_CHANGES", default_value = "1000", value_parser = clap::value_parser!(u64).range(1..))]
+    pub batch_changes: u64,
+
+    /// ...or when the oldest change has waited for this long, in milliseconds.
+    #[arg(long, env = "VEILPASS_BATCH_AGE_MS", default_value = "2000")]
+    pub batch_age_ms: u64,
+
     /// How often nullifiers whose epoch is over are closed, in seconds; 0: never.
     #[arg(long, env = "VEILPASS_RECLAIM_SECONDS", default_value = "3600")]
     pub reclaim_seconds: u64,

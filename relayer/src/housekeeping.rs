@@ -9,15 +9,16 @@ use solana_hash::Hash;
 use solana_instruction::Instruction;
 use solana_rpc_client::api::request::RpcRequest;
 use solana_rpc_client_types::response::{Response, RpcSimulateTransactionResult};
-use solana_transaction::versioned::VersionedTransaction;
 use veilpass_chain::{Format, Nullifier, Registry, close_nullifier};
 use veilpass_protocol::{FieldElement, Nullifier as NullifierHash, RegistryId};
 use veilpass_store::ChainStep;
 
 use crate::{
     relayer::Relayer,
+    rpc_pool::RpcFailure,
     sender::Outgoing,
     trouble::Trouble,
+    verdict::{OPERATOR, Verdict},
     view::{Certainty, ChainView},
 };
 
@@ -72,9 +73,14 @@ impl Relayer {
                     instructions: some.to_vec(),
                     deposit: 0,
                 };
-                let attempt = self.dispatch(None, &outgoing).await?;
-                if self.watch(vec![attempt]).await?.is_none() {
-                    closed += some.len();
+                match self.dispatch(None, &outgoing).await {
+                    Ok(attempt) => match self.watch(vec![attempt]).await? {
+                        None => closed += some.len(),
+                        Some(verdict) => tracing::info!(?verdict, "nullifiers were not closed"),
+                    },
+                    // Another relayer came first; whatever is left is found in the next round.
+                    Err(Trouble::Verdict(Verdict::LookAgain(_))) => {}
+                    Err(other) => return Err(other),
                 }
             }
         }
@@ -94,29 +100,32 @@ impl Relayer {
         Ok(lamports)
     }
 
-    /// Whether the cluster takes transactions of version 1: one is simulated. Any doubt means no.
-    pub(crate) async fn newest_format(&self) -> Format {
-        let format = if self.takes_v1().await.unwrap_or(false) { Format::V1 } else { Format::Legacy };
+    /// The newest format that the cluster takes: a transaction of it is simulated.
+    pub(crate) async fn newest_format(&self) -> Result<Format, Trouble> {
+        let format = if self.takes_v1().await? { Format::V1 } else { Format::Legacy };
         tracing::info!(?format, "format of uploads");
-        format
+        Ok(format)
     }
 
-    async fn takes_v1(&self) -> Option<bool> {
-        let payer = self.fee_payer.address();
-        // Asks for as many units as the message states anyway (200,000).
-        let nothing = Instruction {
-            program_id: COMPUTE_BUDGET,
-            accounts: vec![],
-            data: [&[2][..], &[0x40, 0x0d, 3, 0]].concat(),
-        };
-        let message = Format::V1.message(&payer, &[nothing], Hash::default(), 200_000).ok()?;
-        let transaction = VersionedTransaction::try_new(message, &[self.fee_payer.signer()]).ok()?;
-        let bytes = BASE64_STANDARD.encode(wincode::serialize(&transaction).ok()?);
+    async fn takes_v1(&self) -> Result<bool, Trouble> {
+        const UNITS: u32 = 200_000;
+        // Asks for as many units as the message states anyway.
+        let data = [&[2][..], &UNITS.to_le_bytes()].concat();
+        let nothing = Instruction { program_id: COMPUTE_BUDGET, accounts: vec![], data };
+        let outgoing =
+            Outgoing { step: ChainStep::OpenBuffer, format: Format::V1, instructions: vec![nothing], deposit: 0 };
+        let transaction = self.sign(&outgoing, Hash::default(), UNITS, 0)?;
+        let bytes = wincode::serialize(&transaction).map_err(|error| Trouble::later(OPERATOR, error))?;
         let config = json!({
             "encoding": "base64", "sigVerify": false, "replaceRecentBlockhash": true, "commitment": "confirmed",
         });
-        let answer: Response<RpcSimulateTransactionResult> =
-            self.pool.request(RpcRequest::SimulateTransaction, json!([bytes, config])).await.ok()?;
-        Some(answer.value.err.is_none())
+        let params = json!([BASE64_STANDARD.encode(bytes), config]);
+        let answer = self.pool.request(RpcRequest::SimulateTransaction, params).await;
+        match answer {
+            Ok(Response::<RpcSimulateTransactionResult> { value, .. }) => Ok(value.err.is_none()),
+            // It cannot even be read there.
+            Err(RpcFailure::Refused { .. }) => Ok(false),
+            Err(unavailable) => Err(unavailable.into()),
+        }
     }
 }

@@ -5,12 +5,15 @@
 //! chain shows, not from what the relayer remembers.
 
 mod config;
-mod fee_payer;
 mod housekeeping;
+mod observer;
+mod options;
 mod plan;
 mod price;
 mod publish;
+mod pursuit;
 mod relayer;
+mod root_batches;
 mod rpc_pool;
 mod sender;
 mod service;
@@ -21,8 +24,10 @@ mod view;
 mod watch;
 
 pub use config::{Config, UploadFormat};
-pub use fee_payer::{FeePayer, FeePayerError};
-pub use relayer::{Checkpoint, Observer, Relayer, RelayerOptions};
+pub use observer::{Checkpoint, Observer};
+pub use options::RelayerOptions;
+pub use relayer::Relayer;
+pub use root_batches::{BatchOptions, RootBatches};
 pub use rpc_pool::{RpcFailure, RpcPool};
 pub use service::run;
 pub use verdict::{Verdict, judge, words};

@@ -9,6 +9,8 @@ use crate::{sender::Outgoing, verdict::Verdict};
 pub(crate) enum Plan {
     /// These transactions, in any order.
     Send(Vec<Outgoing>),
+    /// Another proof buffer: somebody sent money to the address of this one, so that no account can be made there.
+    RenewBuffer,
     /// Nothing: it is done.
     Done,
     /// Nothing: it cannot be done.

@@ -12,8 +12,9 @@ use veilpass_chain::{Format, priority_lamports};
 use veilpass_store::{AttemptRecorded, ChainAttempt, ChainStep, IntentLease};
 
 use crate::{
+    observer::Checkpoint,
     price::price,
-    relayer::{Checkpoint, Relayer},
+    relayer::Relayer,
     trouble::Trouble,
     verdict::{CLUSTER, OPERATOR, judge},
 };
@@ -82,7 +83,7 @@ impl Relayer {
         Ok(attempt)
     }
 
-    fn sign(
+    pub(crate) fn sign(
         &self,
         outgoing: &Outgoing,
         blockhash: Hash,

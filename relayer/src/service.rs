@@ -5,14 +5,15 @@ use std::{sync::Arc, time::Duration};
 use anyhow::Context;
 use tokio::time::sleep;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use veilpass_chain::Format;
+use veilpass_chain::{Format, SigningKey};
 use veilpass_store::{Store, StoreConfig};
 use zeroize::Zeroizing;
 
 use crate::{
     config::{Config, UploadFormat},
-    fee_payer::FeePayer,
-    relayer::{Relayer, RelayerOptions},
+    options::RelayerOptions,
+    relayer::Relayer,
+    root_batches::{BatchOptions, RootBatches},
     rpc_pool::RpcPool,
 };
 
@@ -30,8 +31,8 @@ const DRAIN: Duration = Duration::from_secs(20);
 /// Runs until SIGTERM or SIGINT. Fails at start, with what to do about it, when the key is not usable.
 pub async fn run(config: Config) -> anyhow::Result<()> {
     let fee_payer = match (&config.fee_payer_file, std::env::var(KEY_VARIABLE)) {
-        (Some(file), _) => FeePayer::from_file(file)?,
-        (None, Ok(text)) => FeePayer::from_text(&Zeroizing::new(text), KEY_VARIABLE)?,
+        (Some(file), _) => SigningKey::read(file)?,
+        (None, Ok(text)) => SigningKey::from_text(&Zeroizing::new(text), KEY_VARIABLE)?,
         (None, Err(_)) => anyhow::bail!("no fee payer: give --fee-payer-file, or the key in {KEY_VARIABLE}"),
     };
     tracing::info!(fee_payer = %fee_payer.address(), endpoints = config.rpc_urls.len(), "the relayer starts");
@@ -61,6 +62,9 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     }
     let reclaim = (config.reclaim_seconds > 0).then(|| Duration::from_secs(config.reclaim_seconds));
     let housekeeping = tokio::spawn(keep_house(Arc::clone(&relayer), reclaim));
+    let batches = BatchOptions { changes: config.batch_changes, age: Duration::from_millis(config.batch_age_ms) };
+    let batches = RootBatches::new(store.clone(), veilpass_chain::PROGRAM_ID.to_string(), batches);
+    tasks.spawn(publish_roots(batches, stop.clone()));
     tasks.close();
 
     veilpass_telemetry::shutdown_signal().await;
@@ -88,6 +92,23 @@ async fn work(relayer: Arc<Relayer>, stop: CancellationToken) {
             () = sleep(pause) => {}
         }
     }
+}
+
+async fn publish_roots(mut batches: RootBatches, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        let pause = match batches.look().await {
+            Ok(_) => POLL,
+            Err(error) => {
+                tracing::warn!(%error, "the database does not answer");
+                BACK_OFF
+            }
+        };
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = sleep(pause) => {}
+        }
+    }
+    batches.resign().await;
 }
 
 async fn keep_house(relayer: Arc<Relayer>, reclaim: Option<Duration>) {

@@ -22,7 +22,7 @@ use crate::{
 
 /// A proof that is to be settled.
 pub(crate) struct Settling {
-    verification_id: Uuid,
+    buffer_seed: Uuid,
     inputs: PublicInputs,
     root_seq: u64,
     /// The proof with its hints, or why it is none.
@@ -30,17 +30,17 @@ pub(crate) struct Settling {
 }
 
 impl Settling {
-    pub(crate) fn new(verification_id: Uuid, inputs: PublicInputs, root_seq: u64, proof: Option<&[u8]>) -> Self {
+    pub(crate) fn new(buffer_seed: Uuid, inputs: PublicInputs, root_seq: u64, proof: Option<&[u8]>) -> Self {
         let submission = match proof {
             Some(proof) => ProofSubmission::new(proof, &inputs).map_err(|error| error.to_string()),
             None => Err("the proof is no longer kept".into()),
         };
-        Self { verification_id, inputs, root_seq, submission }
+        Self { buffer_seed, inputs, root_seq, submission }
     }
 
-    /// The seed of its buffer: the same for whoever takes over, so that an upload is resumed.
+    /// The seed of its buffer.
     fn seed(&self) -> String {
-        self.verification_id.simple().to_string()
+        self.buffer_seed.simple().to_string()
     }
 }
 
@@ -58,6 +58,7 @@ impl Relayer {
         let nullifier_at = nullifier_address(&registry_at, wanted.inputs.nullifier);
         let addresses = [registry_at, nullifier_at, buffer_at, ChainView::clock()];
         let [registry, nullifier, buffer, clock] = self.view().accounts(addresses, certainty).await?;
+        let is_there = buffer.is_some();
         let buffer = buffer.filter(|buffer| buffer.read::<ProofBuffer>().is_some_and(|buffer| buffer.owner == payer));
 
         let receipt = nullifier.as_ref().and_then(|account| account.read::<Nullifier>());
@@ -80,6 +81,7 @@ impl Relayer {
                 deposit: 0,
             }])),
             Some(ended) => Ok(ended),
+            None if is_there && buffer.is_none() => Ok(Plan::RenewBuffer),
             None => self.next_step(wanted, buffer_at, buffer.as_ref()).await,
         }
     }
@@ -131,7 +133,7 @@ impl Relayer {
     async fn next_step(&self, wanted: &Settling, at: Address, buffer: Option<&RawAccount>) -> Result<Plan, Trouble> {
         let Ok(submission) = &wanted.submission else { return Ok(Plan::Refused(refused("ProofHint"))) };
         let payer = self.fee_payer.address();
-        let format = self.upload_format().await;
+        let format = self.upload_format().await?;
         let rent = self.view().rent(buffer_space()).await?;
         let upload = UploadPlan::new(format, &payer, &wanted.seed(), submission, rent);
         let send = |step, format, instructions| Outgoing { step, format, instructions, deposit: 0 };

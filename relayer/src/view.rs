@@ -93,7 +93,7 @@ impl ChainView<'_> {
         accounts.try_into().map_err(|_| RpcFailure::Unavailable("other accounts than were asked for".into()))
     }
 
-    /// Accounts of the program that hold these bytes at this place.
+    /// Accounts of the program that hold these bytes at this place, as far as a fork can hardly undo them.
     pub(crate) async fn program_accounts<T: AccountData>(
         &self,
         at: usize,
@@ -104,7 +104,7 @@ impl ChainView<'_> {
             {"memcmp": {"offset": at, "bytes": bytes.to_string(), "encoding": "base58"}},
         ]);
         let params =
-            json!([PROGRAM_ID.to_string(), {"encoding": "base64", "commitment": "finalized", "filters": filters}]);
+            json!([PROGRAM_ID.to_string(), {"encoding": "base64", "commitment": "confirmed", "filters": filters}]);
         let answer: Vec<JsonKeyedAccount> = self.pool.request(RpcRequest::GetProgramAccounts, params).await?;
         let mut accounts = Vec::new();
         for found in answer {

@@ -9,7 +9,8 @@ use solana_transaction_status_client_types::{TransactionConfirmationStatus, Tran
 use veilpass_store::{AttemptOutcome, ChainAttempt};
 
 use crate::{
-    relayer::{Checkpoint, Relayer},
+    observer::Checkpoint,
+    relayer::Relayer,
     rpc_pool::{Endpoint, RpcFailure},
     trouble::Trouble,
     verdict::{Verdict, judge},

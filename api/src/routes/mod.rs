@@ -5,4 +5,5 @@ pub(crate) mod info;
 pub(crate) mod proofs;
 pub(crate) mod prover_keys;
 pub(crate) mod registries;
+pub(crate) mod verification_view;
 pub(crate) mod verifications;

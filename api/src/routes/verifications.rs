@@ -1,17 +1,35 @@
 //! Proofs to be checked and spent.
 
-use axum::{Json, extract::State, http::StatusCode};
+use axum::{
+    Json,
+    extract::{Path, State},
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use veilpass_circuit::PROOF_BYTES;
-use veilpass_protocol::{ContextPreimage, Epoch, MAX_TEXT_BYTES, PublicInputs, TrackId};
-use veilpass_store::{RecordError, Registry, VerificationRecord};
+use veilpass_protocol::{ContextPreimage, MAX_TEXT_BYTES, PublicInputs};
+use veilpass_store::{ChainProgress, RecordError, Registry, VerificationRecord};
 
 use crate::{
     body::{self, Base64Bytes},
     problem::Problem,
+    routes::verification_view::VerificationView,
     state::{AppState, Policy, unix_now},
 };
+
+/// Where a proof is settled.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Settle {
+    /// By the program on chain, which checks the proof again and burns its nullifier; the answer is 202, and the status
+    /// says how far that is.
+    OnChain,
+    /// Here: the nullifier is spent in the database, the answer is 201, and nothing is sent.
+    #[default]
+    OffChain,
+}
 
 /// Body of `POST /v1/verifications`.
 #[derive(Deserialize)]
@@ -22,25 +40,21 @@ pub(crate) struct VerificationRequest {
     public_inputs: PublicInputs,
     /// What the public input `context` is the hash of.
     context: ContextPreimage,
+    /// `onchain` or `offchain`, which is the default.
+    #[serde(default)]
+    settle: Settle,
 }
 
-#[derive(Serialize)]
-pub(crate) struct VerificationView {
-    id: Uuid,
-    track_id: TrackId,
-    epoch: Epoch,
-    root_seq: u64,
-}
-
-/// `POST /v1/verifications`: 201 when the proof holds and its nullifier is now spent.
+/// `POST /v1/verifications`: the proof holds and its nullifier is now spent; 201 if that is all, 202 if the chain is to be
+/// told, with the status in `Location`.
 ///
 /// Cheap checks come first; the proof is checked before anything is written; the transaction that writes decides again
 /// whether the root is fresh and the nullifier unspent.
 pub(crate) async fn create(
     State(state): State<AppState>,
     body::Json(request): body::Json<VerificationRequest>,
-) -> Result<(StatusCode, Json<VerificationView>), Problem> {
-    let VerificationRequest { proof, public_inputs, context } = request;
+) -> Result<Response, Problem> {
+    let VerificationRequest { proof, public_inputs, context, settle } = request;
     let now = unix_now();
     let registry = state.store.registry(public_inputs.registry_id).await?.ok_or_else(|| {
         Problem::refused("unknown-registry", "public_inputs.registry_id", "there is no such registry")
@@ -62,10 +76,11 @@ pub(crate) async fn create(
     if !root.is_fresh {
         return Err(stale_root());
     }
+    check_settlement(settle, &registry, &state).await?;
     if state.store.is_nullifier_used(public_inputs.nullifier).await? {
         return Err(Problem::nullifier_used());
     }
-    let verdict = state.verifier.verify(proof.0, &public_inputs).await.map_err(|error| {
+    let verdict = state.verifier.verify(proof.0.clone(), &public_inputs).await.map_err(|error| {
         tracing::error!(%error, "verifier");
         Problem::unavailable("proofs cannot be checked at the moment; nothing was changed")
     })?;
@@ -78,14 +93,60 @@ pub(crate) async fn create(
         ));
     }
     let record = VerificationRecord { public_inputs, root_seq: root.seq };
-    let id = state.store.record_verification(&record).await.map_err(|error| match error {
+    let recorded = match settle {
+        Settle::OnChain => state.store.record_verification_to_settle(&record, proof.0.as_slice()).await,
+        Settle::OffChain => state.store.record_verification(&record).await,
+    };
+    let id = recorded.map_err(|error| match error {
         RecordError::NullifierUsed => Problem::nullifier_used(),
         RecordError::RootNotFresh => stale_root(),
         RecordError::Store(error) => error.into(),
     })?;
     tracing::info!(verification = %id, root_seq = root.seq, "verified");
-    let PublicInputs { track_id, epoch, .. } = public_inputs;
-    Ok((StatusCode::CREATED, Json(VerificationView { id, track_id, epoch, root_seq: root.seq })))
+    let view = Json(VerificationView::accepted(id, &record, settle));
+    let location = (header::LOCATION, format!("/v1/verifications/{id}"));
+    Ok(match settle {
+        Settle::OnChain => {
+            let retry = (header::RETRY_AFTER, "1".to_owned());
+            (StatusCode::ACCEPTED, [location, retry], view).into_response()
+        }
+        Settle::OffChain => (StatusCode::CREATED, [location], view).into_response(),
+    })
+}
+
+/// `GET /v1/verifications/{id}`.
+pub(crate) async fn status(
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+) -> Result<Json<VerificationView>, Problem> {
+    let not_found = || Problem::not_found("there is no such verification");
+    let id: Uuid = id.parse().map_err(|_| not_found())?;
+    let status = state.store.verification_status(id).await?.ok_or_else(not_found)?;
+    Ok(Json(VerificationView::of(id, status)))
+}
+
+/// What is settled on chain needs a registry there. What is not must not overlook the chain, where the same nullifier may
+/// have been spent: without news of it nothing is accepted here.
+async fn check_settlement(settle: Settle, registry: &Registry, state: &AppState) -> Result<(), Problem> {
+    if !registry.anchored {
+        return match settle {
+            Settle::OffChain => Ok(()),
+            Settle::OnChain => Err(Problem::refused(
+                "not-anchored",
+                "settle",
+                "this registry is on no chain: its proofs can be settled offchain only",
+            )),
+        };
+    }
+    let max_age = state.policy.max_chain_age_seconds;
+    let fresh = |progress: ChainProgress| progress.age_seconds <= max_age;
+    if settle == Settle::OffChain && !state.store.chain_progress(&registry.program_id).await?.is_some_and(fresh) {
+        return Err(Problem::unavailable(
+            "the chain is not being followed at the moment, so a nullifier that was spent there could be missed; nothing was \
+             changed",
+        ));
+    }
+    Ok(())
 }
 
 fn stale_root() -> Problem {

@@ -1,8 +1,10 @@
 //! `veilpass bench`: measurements, one JSON object a line.
 
 pub mod chain;
+mod indexer;
 mod proof;
 mod report;
+mod settle;
 pub mod table;
 mod tree;
 
@@ -17,14 +19,17 @@ pub enum Command {
     Tree(tree::Options),
     /// The on-chain verifier: compute units by phase, transactions, bytes, rent.
     Chain(chain::Options),
+    /// The indexer: catching up with a backlog, and the lag behind a live chain; with a private Postgres and a local chain.
+    Indexer(indexer::Options),
 }
 
 /// Runs one.
-pub fn run(command: Command) -> anyhow::Result<ExitCode> {
+pub async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Proof(options) => proof::run(&options),
         Command::Tree(options) => tree::run(&options),
         Command::Chain(options) => chain::run(&options),
+        Command::Indexer(options) => indexer::run(&options).await,
     }?;
     Ok(ExitCode::SUCCESS)
 }

@@ -17,6 +17,18 @@ pub struct Figure {
     pub tolerance: u64,
 }
 
+impl Figure {
+    /// What is the same wherever and however often it is measured.
+    pub fn exact(name: &'static str, value: u64, unit: &'static str) -> Self {
+        Self { name, value, unit, tolerance: 0 }
+    }
+
+    /// Compute units, which vary a little from proof to proof. The tolerance is in percent.
+    pub fn compute_units(name: &'static str, value: u64, tolerance: u64) -> Self {
+        Self { name, value, unit: "CU", tolerance }
+    }
+}
+
 const START: &str = "<!-- figures: written by ./veilpass bench chain --write-table -->";
 const END: &str = "<!-- end of figures -->";
 

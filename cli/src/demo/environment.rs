@@ -10,16 +10,15 @@ use indicatif::{ProgressBar, ProgressStyle};
 use nix::sys::signal::Signal;
 use rand::Rng;
 use veilpass_circuit::{Bb, Crs};
-use veilpass_protocol::{EpochPolicy, Pepper, RegistryId};
+use veilpass_protocol::{Pepper, RegistryId};
 use veilpass_sealing::ProverPublicKey;
-use veilpass_store::{NewRegistry, Store, StoreConfig};
+use veilpass_store::{Store, StoreConfig};
 use veilpass_telemetry::process_memory;
 
-use super::{Options, figures::Figures};
+use super::{Options, chain::Chain, figures::Figures};
 use crate::{
     client::Client,
-    holders::{self, AUDIENCE, CLUSTER, PROGRAM_ID, TRACKS},
-    publish::publish,
+    holders::{self, AUDIENCE, TRACKS},
     stack::{
         ApiOptions, DataDirLock, PostgresServer, ProverOptions, ServiceProcess, children_of, default_data_dir,
         ensure_dir, start_api, start_prover,
@@ -37,6 +36,7 @@ pub(super) struct Environment {
     postgres: Option<PostgresServer>,
     api: Option<ServiceProcess>,
     prover: Option<ServiceProcess>,
+    pub(super) chain: Option<Chain>,
     /// The operator's way to the database.
     pub(super) store: Option<Store>,
     client: Option<Client>,
@@ -64,6 +64,7 @@ impl Environment {
             postgres: None,
             api: None,
             prover: None,
+            chain: None,
             store: None,
             client: None,
             prover_key: None,
@@ -81,7 +82,13 @@ impl Environment {
         let since = Instant::now();
         store.migrate().await?;
         figures.step("migrate", since, "");
+        this.chain = Some(Chain::start(options, &dir, &this.log_dir, figures).await?);
+        this.chain()?.create_registry(&store, registry, figures).await?;
         this.enrol(options.leaves, figures).await?;
+        let log_dir = this.log_dir.clone();
+        let chain = this.chain.as_mut().context("the chain is not connected")?;
+        chain.start_services(&database_url, &log_dir)?;
+        chain.wait_for_roots(&store, registry, figures).await?;
         this.start_services(options, &dir, &database_url, figures).await
     }
 
@@ -100,19 +107,6 @@ impl Environment {
     async fn enrol(&self, leaves: u64, figures: &mut Figures) -> anyhow::Result<()> {
         let (store, registry) = (self.store()?, self.registry);
         let since = Instant::now();
-        let suffix = hex::encode(&registry.to_be_bytes()[1..7]);
-        let new = NewRegistry {
-            id: registry,
-            slug: format!("demo-{suffix}"),
-            program_id: PROGRAM_ID.to_owned(),
-            cluster: CLUSTER.to_owned(),
-            epochs: EpochPolicy { length_seconds: 7 * 86_400, grace_seconds: 3_600 },
-            root_lifetime_seconds: 7 * 86_400,
-        };
-        store.create_registry(&new).await?;
-        for track in TRACKS {
-            store.create_track(registry, track).await?;
-        }
         // The demo's wallets are made up, and so is their pepper; it is not stored.
         let pepper = Pepper::new(rand::rng().random());
         let style = ProgressStyle::with_template("  enrolling {bar:40} {human_pos}/{human_len} {per_sec} eta {eta}")?;
@@ -131,10 +125,6 @@ impl Environment {
             since,
             format!("{:.0} a second", leaves as f64 / since.elapsed().as_secs_f64()),
         );
-
-        let since = Instant::now();
-        let root = publish(store, registry).await?;
-        figures.step("build the tree, publish", since, format!("root {} over {} leaves", root.seq, root.leaf_count));
         Ok(())
     }
 
@@ -146,7 +136,7 @@ impl Environment {
         figures: &mut Figures,
     ) -> anyhow::Result<()> {
         let since = Instant::now();
-        let api_log = self.fresh_log("api.log")?;
+        let api_log = fresh_log(&self.log_dir, "api.log")?;
         let (api, url) = start_api(&ApiOptions {
             database_url,
             audience: AUDIENCE,
@@ -162,7 +152,7 @@ impl Environment {
             println!("  no reference string on this machine: bb downloads its own at the first proof");
         }
         let since = Instant::now();
-        let prover_log = self.fresh_log("prover.log")?;
+        let prover_log = fresh_log(&self.log_dir, "prover.log")?;
         // The demo's registries are new each time: a snapshot of an earlier run is of no use.
         let snapshot_dir = dir.join("snapshots");
         let _ = std::fs::remove_dir_all(&snapshot_dir);
@@ -191,14 +181,12 @@ impl Environment {
         Ok(())
     }
 
-    fn fresh_log(&self, name: &str) -> anyhow::Result<PathBuf> {
-        let path = self.log_dir.join(name);
-        std::fs::write(&path, "").with_context(|| format!("cannot write {}", path.display()))?;
-        Ok(path)
-    }
-
     pub(super) fn store(&self) -> anyhow::Result<&Store> {
         self.store.as_ref().context("the database is not connected")
+    }
+
+    pub(super) fn chain(&self) -> anyhow::Result<&Chain> {
+        self.chain.as_ref().context("the chain is not connected")
     }
 
     pub(super) fn client(&self) -> anyhow::Result<&Client> {
@@ -217,12 +205,13 @@ impl Environment {
         &self.log_dir
     }
 
-    /// Notes the memory of API, prover and bb.
+    /// Notes the memory of the services and of bb.
     pub(super) fn measure_memory(&self, figures: &mut Figures) -> anyhow::Result<()> {
         let api = self.api.as_ref().and_then(ServiceProcess::pid).context("the API has ended")?;
         let prover = self.prover.as_ref().and_then(ServiceProcess::pid).context("the prover has ended")?;
         let bb = *children_of(prover).first().context("the prover has no bb worker")?;
-        for (name, pid) in [("api", api), ("prover", prover), ("bb", bb)] {
+        let (relayer, indexer) = self.chain()?.pids()?;
+        for (name, pid) in [("api", api), ("prover", prover), ("bb", bb), ("relayer", relayer), ("indexer", indexer)] {
             let memory = process_memory(pid).with_context(|| format!("{name} has ended"))?;
             figures.memory(name, memory.resident_mb(), memory.peak_mb());
         }
@@ -235,14 +224,20 @@ impl Environment {
             for process in [&mut self.api, &mut self.prover].into_iter().flatten() {
                 process.check()?;
             }
+            if let Some(chain) = &mut self.chain {
+                chain.check()?;
+            }
             tokio::time::sleep(Duration::from_secs(1)).await;
         }
     }
 
-    /// Stops everything, in order: no new requests, no new proofs, then the database.
+    /// Stops everything, in order: no new requests, no new proofs, nothing more for the chain, then the database.
     pub(super) async fn stop(self) {
         for process in [self.api, self.prover].into_iter().flatten() {
             process.stop(Signal::SIGTERM, STOP_PATIENCE).await;
+        }
+        if let Some(chain) = self.chain {
+            chain.stop(STOP_PATIENCE).await;
         }
         if let Some(store) = self.store {
             store.close().await;
@@ -251,4 +246,11 @@ impl Environment {
             postgres.stop().await;
         }
     }
+}
+
+/// An empty log file.
+pub(super) fn fresh_log(dir: &Path, name: &str) -> anyhow::Result<PathBuf> {
+    let path = dir.join(name);
+    std::fs::write(&path, "").with_context(|| format!("cannot write {}", path.display()))?;
+    Ok(path)
 }

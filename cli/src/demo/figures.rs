@@ -4,6 +4,8 @@ use std::time::{Duration, Instant};
 
 use comfy_table::{CellAlignment, Table, presets::UTF8_BORDERS_ONLY};
 
+use super::settlement::Settlement;
+
 /// What the demo measured.
 pub(super) struct Figures {
     leaves: u64,
@@ -14,12 +16,14 @@ pub(super) struct Figures {
     pub(super) proof: Duration,
     /// `POST /v1/verifications`, from request to answer.
     pub(super) verify: Duration,
+    /// What the chain made of the first proof.
+    pub(super) settlement: Option<Settlement>,
 }
 
 impl Figures {
     pub(super) fn new(leaves: u64) -> Self {
         let zero = Duration::ZERO;
-        Self { leaves, steps: Vec::new(), memory: Vec::new(), proof: zero, verify: zero }
+        Self { leaves, steps: Vec::new(), memory: Vec::new(), proof: zero, verify: zero, settlement: None }
     }
 
     /// Records a step that began at `since`, and says so.
@@ -58,13 +62,25 @@ impl Figures {
     pub(super) fn last_line(&self) -> String {
         let resident =
             |process| self.memory.iter().find(|(name, ..)| *name == process).map_or(0.0, |(_, resident, _)| *resident);
+        let settled = self.settlement.as_ref().map_or_else(String::new, |settled| {
+            format!(
+                " tx={} slot={} cu={} settle_ms={:.0} indexed=match",
+                settled.signature,
+                settled.slot,
+                settled.compute_units,
+                settled.took.as_secs_f64() * 1e3
+            )
+        });
         format!(
-            "DEMO OK proof_ms={:.1} verify_ms={:.1} api_rss_mb={:.1} prover_rss_mb={:.1} bb_rss_mb={:.1} leaves={}",
+            "DEMO OK proof_ms={:.1} verify_ms={:.1} api_rss_mb={:.1} prover_rss_mb={:.1} bb_rss_mb={:.1} relayer_rss_mb={:.1} \
+             indexer_rss_mb={:.1} leaves={}{settled}",
             self.proof.as_secs_f64() * 1e3,
             self.verify.as_secs_f64() * 1e3,
             resident("api"),
             resident("prover"),
             resident("bb"),
+            resident("relayer"),
+            resident("indexer"),
             self.leaves
         )
     }

@@ -1,8 +1,10 @@
-//! `veilpass demo`: everything on one machine, one proof after the other, with what must be refused.
+//! `veilpass demo`: everything on one machine, one proof settled on chain and others here, with what must be refused.
 
+mod chain;
 mod environment;
 mod figures;
 mod scenario;
+mod settlement;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -24,6 +26,16 @@ pub struct Options {
     /// Use this Postgres database instead of a private server. The demo adds a registry to it and deletes nothing.
     #[arg(long, env = "VEILPASS_DATABASE_URL", hide_env_values = true, value_name = "URL")]
     pub database_url: Option<String>,
+    /// RPC of a cluster that has the program, instead of a local chain. Needs --ws and --fee-payer.
+    #[arg(long, env = "VEILPASS_RPC_URL", hide_env_values = true, value_name = "URL", requires_all = ["ws", "fee_payer"])]
+    pub rpc: Option<String>,
+    /// WebSocket of that cluster.
+    #[arg(long, env = "VEILPASS_WS_URL", hide_env_values = true, value_name = "URL", requires = "rpc")]
+    pub ws: Option<String>,
+    /// File with the key that pays on that cluster, as solana-keygen writes it, of mode 0600. Default: a key of the demo's
+    /// own, with play money of the local chain.
+    #[arg(long, env = "VEILPASS_FEE_PAYER_FILE", value_name = "FILE")]
+    pub fee_payer: Option<PathBuf>,
     /// Port of the API; 0 takes a free one.
     #[arg(long, default_value = "0")]
     pub port: u16,
@@ -62,8 +74,10 @@ async fn play(
     println!("{}", figures.last_line());
     if !options.once {
         println!(
-            "\nThe API serves at {}; logs are in {}. Ctrl-C stops everything.",
+            "\nThe API serves at {}, the chain at {} and {}; logs are in {}. Ctrl-C stops everything.",
             running.url(),
+            running.chain()?.urls().0,
+            running.chain()?.urls().1,
             running.log_dir().display()
         );
         running.watch().await?;

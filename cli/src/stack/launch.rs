@@ -1,4 +1,4 @@
-//! Starting the API and a prover.
+//! Starting the services.
 
 use std::{
     path::{Path, PathBuf},
@@ -47,7 +47,7 @@ pub struct ProverOptions<'a> {
     pub bb: Option<&'a Path>,
 }
 
-fn base(binary: &str, database_url: &str, filter: Option<&str>) -> anyhow::Result<Command> {
+pub(super) fn base(binary: &str, database_url: &str, filter: Option<&str>) -> anyhow::Result<Command> {
     let mut command = Command::new(service_binary(binary)?);
     // The URL holds a password: in the environment, where other users cannot read it, not among the arguments.
     command.env("DATABASE_URL", database_url).env_remove("RUST_LOG");

@@ -56,12 +56,19 @@ impl LocalChain {
         Ok(binary)
     }
 
-    /// Starts a chain on free ports, with the committed program and money for these addresses.
+    /// Starts a chain on free ports, with the committed program and money for these addresses. Its slots take as long as a
+    /// cluster's, 400 ms.
     pub async fn start(binary: &Path, funded: &[String], log: &Path) -> anyhow::Result<Self> {
+        Self::start_with_slots(binary, funded, log, 400).await
+    }
+
+    /// The same, with slots of so many milliseconds.
+    pub async fn start_with_slots(binary: &Path, funded: &[String], log: &Path, slot_ms: u64) -> anyhow::Result<Self> {
         let program = workspace_root().join("programs/veilpass/veilpass.so");
         let log = std::fs::File::options().create(true).append(true).open(log).context("the chain's log")?;
         let mut command = Command::new(binary);
         command.arg("--program").arg(format!("{}={}", veilpass_chain::PROGRAM_ID, program.display()));
+        command.args(["--slot-ms", &slot_ms.to_string()]);
         for address in funded {
             command.args(["--fund", address]);
         }

@@ -1,17 +1,21 @@
-//! The development stack: a private Postgres, the API and a prover, as child processes on free ports.
+//! The development stack: a private Postgres, a local chain and the services, as child processes on free ports.
 
+mod chain_services;
 mod launch;
 mod local_chain;
 mod postgres;
 mod process;
+mod publisher;
 
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+pub use chain_services::{IndexerOptions, RelayerOptions, start_indexer, start_relayer};
 pub use launch::{ApiOptions, ProverOptions, start_api, start_prover};
 pub use local_chain::LocalChain;
 pub use postgres::{PostgresServer, find_postgres_bin_dir, server_user_note};
 pub use process::{ServiceProcess, children_of, service_binary};
+pub use publisher::ChainPublisher;
 
 /// Where the stack keeps its data unless told otherwise: the user's cache; for root, whose home the database server's own
 /// user cannot enter, `/var/cache/veilpass`.
@@ -27,6 +31,12 @@ pub fn default_data_dir() -> PathBuf {
 /// Creates a folder of the stack.
 pub fn ensure_dir(path: &Path) -> anyhow::Result<()> {
     std::fs::create_dir_all(path).with_context(|| format!("cannot create {}", path.display()))
+}
+
+/// Lets the database server into a temporary folder: as root, it runs as another user.
+pub fn open_to_server(dir: &Path) -> anyhow::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o711)).context("a temporary folder")
 }
 
 /// A lock on a data folder: two stacks on one folder would share a database.

@@ -9,13 +9,14 @@ use serde_json::Value;
 use veilpass_circuit::workspace_root;
 
 /// The floor of each package, from the ground up. A package may depend on lower floors only.
-const FLOORS: [(&str, u32); 19] = [
+const FLOORS: [(&str, u32); 20] = [
     ("veilpass-protocol", 0),
     ("veilpass-merkle", 1),
     ("veilpass-circuit", 1),
     ("veilpass-sealing", 1),
     ("veilpass-ultrahonk", 1),
     ("veilpass-cpi", 1),
+    ("veilpass-fault-proxy", 1),
     ("veilpass-artefacts", 2),
     ("veilpass-chain", 2),
     ("veilpass-fuzz-targets", 2),

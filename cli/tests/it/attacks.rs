@@ -2,7 +2,7 @@
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use veilpass_cli::{
-    client::{Client, DelegatedProof, JobEnd},
+    client::{Client, DelegatedProof, JobEnd, Settle},
     holders::{self, Holder, TRACKS},
     publish::publish,
 };
@@ -11,7 +11,7 @@ use veilpass_protocol::{ContextPreimage, FieldElement, IdentitySecret, Pepper, R
 use crate::stack::{TestStack, create_registry};
 
 async fn verify(stack: &TestStack, proof: &DelegatedProof, session: &ContextPreimage) -> (u16, String) {
-    let body = Client::verification_request(proof, session);
+    let body = Client::verification_request(proof, session, Settle::OffChain);
     let answer = stack.client.post("/v1/verifications", &body).await.unwrap();
     (answer.status.as_u16(), answer.problem().to_owned())
 }

@@ -1,7 +1,10 @@
 //! Bad input gets a 4xx problem that names the field, and changes nothing.
 
 use serde_json::{Value, json};
-use veilpass_cli::{client::Client, holders::Holder};
+use veilpass_cli::{
+    client::{Client, Settle},
+    holders::Holder,
+};
 
 use crate::stack::TestStack;
 
@@ -32,7 +35,7 @@ async fn bad_input_names_the_field_and_changes_nothing() {
     let statement = holder.statement(stack.registry, stack.epoch, &stack.session(1));
     let request = Client::proof_request(&stack.key, &statement, &holder.witness(1));
     let proof = stack.prove(2).await;
-    let verification = Client::verification_request(&proof, &stack.session(2));
+    let verification = Client::verification_request(&proof, &stack.session(2), Settle::OffChain);
     let before = stack.rows().await;
 
     let short = "A".repeat(8);

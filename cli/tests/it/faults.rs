@@ -10,7 +10,7 @@ use nix::{
     unistd::Pid,
 };
 use veilpass_cli::{
-    client::{Client, JobEnd},
+    client::{Client, JobEnd, Settle},
     holders::Holder,
     stack::{ProverOptions, ServiceProcess, children_of, start_prover},
 };
@@ -87,7 +87,7 @@ async fn two_provers_share_the_queue_and_prove_nothing_twice() {
         let JobEnd::Proved(proof) = stack.client.wait(&job, PATIENCE, |_| {}).await.unwrap() else {
             panic!("holder {number} got no proof");
         };
-        let verification = Client::verification_request(&proof, &stack.session(number));
+        let verification = Client::verification_request(&proof, &stack.session(number), Settle::OffChain);
         let answer = stack.client.post("/v1/verifications", &verification).await.unwrap();
         assert_eq!(answer.status.as_u16(), 201, "holder {number}: {}", answer.body);
     }
@@ -114,7 +114,7 @@ async fn a_bb_that_dies_is_replaced_and_the_job_is_tried_again() {
 async fn without_postgres_the_api_answers_503_and_recovers_by_itself() {
     let mut stack = TestStack::start().await;
     let proof = stack.prove(1).await;
-    let verification = Client::verification_request(&proof, &stack.session(1));
+    let verification = Client::verification_request(&proof, &stack.session(1), Settle::OffChain);
     stack.postgres.kill().await;
 
     let ready = stack.client.get("/readyz").await.unwrap();

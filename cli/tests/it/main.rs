@@ -7,9 +7,13 @@
 mod architecture;
 mod attacks;
 mod bad_input;
+mod chain_faults;
+mod chain_parts;
 mod demo;
 mod deploy;
 mod faults;
 mod figures;
+mod indexer;
 mod secrets;
+mod settlement;
 mod stack;

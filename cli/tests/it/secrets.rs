@@ -2,7 +2,10 @@
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use nix::sys::signal::Signal;
-use veilpass_cli::{client::Client, holders::Holder};
+use veilpass_cli::{
+    client::{Client, Settle},
+    holders::Holder,
+};
 
 use crate::stack::TestStack;
 
@@ -11,7 +14,7 @@ async fn nothing_secret_reaches_a_log_or_a_row() {
     let mut stack = TestStack::start_with(Some("trace")).await;
     let holder = Holder::new(1);
     let proof = stack.prove(1).await;
-    let body = Client::verification_request(&proof, &stack.session(1));
+    let body = Client::verification_request(&proof, &stack.session(1), Settle::OffChain);
     assert_eq!(stack.client.post("/v1/verifications", &body).await.unwrap().status.as_u16(), 201);
     // One that fails, too: error paths like to talk.
     let mut statement = holder.statement(stack.registry, stack.epoch, &stack.session(1));

@@ -9,13 +9,16 @@ use std::{
 use sqlx::PgPool;
 use veilpass_cli::{
     client::{Client, DelegatedProof, JobEnd},
-    holders::{self, AUDIENCE, CLUSTER, Holder, PROGRAM_ID, TRACKS},
+    holders::{self, AUDIENCE, CLUSTER, Holder, TRACKS},
+    operator::{Audit, audit, wait_for_roots},
     publish::publish,
     stack::{ApiOptions, PostgresServer, ProverOptions, ServiceProcess, start_api, start_prover},
 };
 use veilpass_protocol::{ContextPreimage, Epoch, EpochPolicy, FieldElement, Pepper, RegistryId};
 use veilpass_sealing::ProverPublicKey;
-use veilpass_store::{NewRegistry, Store, StoreConfig};
+use veilpass_store::{NewRegistry, Registry, Store, StoreConfig};
+
+use crate::chain_parts::ChainParts;
 
 pub(crate) const DATABASE: &str = "veilpass";
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -32,6 +35,7 @@ pub(crate) struct TestStack {
     pub(crate) registry: RegistryId,
     pub(crate) epoch: Epoch,
     filter: Option<&'static str>,
+    chain: Option<ChainParts>,
 }
 
 impl TestStack {
@@ -42,6 +46,15 @@ impl TestStack {
 
     /// The same, with its services logging by this filter.
     pub(crate) async fn start_with(filter: Option<&'static str>) -> Self {
+        Self::launch(filter, false).await
+    }
+
+    /// The same with a local chain, a relayer and an indexer: the registry is anchored.
+    pub(crate) async fn start_on_chain() -> Self {
+        Self::launch(None, true).await
+    }
+
+    async fn launch(filter: Option<&'static str>, on_chain: bool) -> Self {
         let dir = tempfile::Builder::new().prefix("veilpass-it-").tempdir().unwrap();
         // The database server runs as another user when we are root.
         std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(0o711)).unwrap();
@@ -51,9 +64,21 @@ impl TestStack {
         let store = Store::connect_lazy(&url, &StoreConfig::default()).unwrap();
         store.migrate().await.unwrap();
         let registry = RegistryId::new(FieldElement::from_u64(1));
-        create_registry(&store, registry, "main").await;
+        let mut chain = match on_chain {
+            true => Some(ChainParts::start(dir.path(), &store, registry).await),
+            false => {
+                create_registry(&store, registry, "main").await;
+                None
+            }
+        };
         store.enrol(registry, &holders::enrolments(&Pepper::new([3; 32]), 0, 12)).await.unwrap();
-        publish(&store, registry).await.unwrap();
+        match &mut chain {
+            Some(chain) => {
+                chain.start_services(&url);
+                wait_for_roots(&store, registry, PATIENCE, || Ok(())).await.unwrap();
+            }
+            None => drop(publish(&store, registry).await.unwrap()),
+        }
 
         let log = dir.path().join("api.log");
         let options = ApiOptions { database_url: &url, audience: AUDIENCE, port: 0, log: &log, filter };
@@ -63,12 +88,41 @@ impl TestStack {
         let key = client.wait_for_prover_key(PATIENCE).await.unwrap();
         let epoch = client.epoch(registry).await.unwrap();
         let pool = PgPool::connect(&url).await.unwrap();
-        Self { dir, postgres, _api: api, prover: Some(prover), store, pool, client, key, registry, epoch, filter }
+        Self {
+            dir,
+            postgres,
+            _api: api,
+            prover: Some(prover),
+            store,
+            pool,
+            client,
+            key,
+            registry,
+            epoch,
+            filter,
+            chain,
+        }
     }
 
     /// Another prover with the same key.
     pub(crate) fn start_prover(&self) -> ServiceProcess {
         start_a_prover(self.dir.path(), &self.postgres.url(DATABASE), self.filter)
+    }
+
+    /// The chain's side, of a stack that has one.
+    pub(crate) fn chain(&mut self) -> &mut ChainParts {
+        self.chain.as_mut().unwrap()
+    }
+
+    /// What an audit of a registry finds.
+    pub(crate) async fn audit(&self, registry: &Registry) -> Audit {
+        let chain = self.chain.as_ref().map(|chain| &chain.rpc);
+        audit(&self.store, chain, registry).await.unwrap()
+    }
+
+    /// Waits until a root with all changes so far counts.
+    pub(crate) async fn published(&self) -> u64 {
+        wait_for_roots(&self.store, self.registry, PATIENCE, || Ok(())).await.unwrap().seq
     }
 
     pub(crate) fn session(&self, number: u64) -> ContextPreimage {
@@ -105,10 +159,11 @@ pub(crate) async fn create_registry(store: &Store, id: RegistryId, slug: &str) {
     let new = NewRegistry {
         id,
         slug: slug.to_owned(),
-        program_id: PROGRAM_ID.to_owned(),
+        program_id: holders::program_id(),
         cluster: CLUSTER.to_owned(),
         epochs: EpochPolicy { length_seconds: 30 * 86_400, grace_seconds: 60 },
         root_lifetime_seconds: 86_400,
+        anchored: false,
     };
     store.create_registry(&new).await.unwrap();
     for track in TRACKS {

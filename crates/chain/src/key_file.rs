@@ -59,6 +59,19 @@ impl SigningKey {
         Self::parse(&text).ok_or(KeyFileError::Content(name))
     }
 
+    /// Reads a key from a text, which came from `source`.
+    pub fn from_text(text: &str, source: &str) -> Result<Self, KeyFileError> {
+        Self::parse(text).ok_or_else(|| KeyFileError::Content(source.to_owned()))
+    }
+
+    /// Reads a key from a file, or makes one and writes it there if there is no file.
+    pub fn read_or_create(path: &Path) -> Result<Self, KeyFileError> {
+        if !path.exists() {
+            Self::generate().write(path)?;
+        }
+        Self::read(path)
+    }
+
     /// A new key, which is kept nowhere yet.
     pub fn generate() -> Self {
         Self(Keypair::new())
@@ -108,6 +121,8 @@ mod tests {
         key.write(&path).unwrap();
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(SigningKey::read(&path).unwrap().address(), key.address());
+        assert_eq!(SigningKey::read_or_create(&path).unwrap().address(), key.address());
+        assert!(SigningKey::read_or_create(&dir.path().join("another.json")).unwrap().address() != key.address());
         assert_eq!(format!("{key:?}"), format!("SigningKey({})", key.address()));
         let again = SigningKey::generate().write(&path).unwrap_err();
         assert!(matches!(again, KeyFileError::Io { .. }), "{again}");

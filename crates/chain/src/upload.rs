@@ -59,7 +59,8 @@ impl Format {
         micro_lamports: u64,
     ) -> Result<VersionedMessage, solana_message::CompileError> {
         Ok(match self {
-            Self::Legacy if compute_units <= DEFAULT_COMPUTE_UNITS => {
+            // A price is for each unit of the limit: with one, the limit is set too.
+            Self::Legacy if compute_units <= DEFAULT_COMPUTE_UNITS && micro_lamports == 0 => {
                 VersionedMessage::Legacy(legacy::Message::new_with_blockhash(instructions, Some(payer), &blockhash))
             }
             Self::Legacy => {
@@ -81,10 +82,11 @@ impl Format {
         })
     }
 
-    /// Bytes that a priority fee takes: an instruction of 9 bytes with its header, or a number in the limits.
-    const fn price_bytes(self) -> usize {
+    /// Bytes that a limit of compute units and a priority fee take beyond what every message has: an address and instructions of
+    /// 5 and 9 bytes with their headers of 3, or a number in the limits.
+    const fn budget_bytes(self) -> usize {
         match self {
-            Self::Legacy => 12,
+            Self::Legacy => 32 + (3 + 5) + (3 + 9),
             Self::V1 => 8,
         }
     }
@@ -125,7 +127,7 @@ pub struct UploadPlan {
     pub buffer: Address,
     /// The instructions of each transaction. The first opens the buffer; the others may go in any order after it.
     pub transactions: Vec<Vec<Instruction>>,
-    /// Bytes of each transaction, without a priority fee, for which there is room.
+    /// Bytes of each transaction, without a limit of compute units and a priority fee, for which there is room.
     pub bytes: Vec<usize>,
     /// What the last instruction of each transaction writes of the submission's content.
     pub ranges: Vec<Range<usize>>,
@@ -167,7 +169,7 @@ fn room(format: Format, owner: &Address, buffer: &Address, beside: &[Instruction
         instructions.push(write_proof_buffer(*owner, *buffer, 0, &vec![0; bytes]));
         format.transaction_bytes(owner, &instructions)
     };
-    let most = format.max_bytes() - format.price_bytes();
+    let most = format.max_bytes() - format.budget_bytes();
     let mut room = most - with(0);
     while with(room) > most {
         room -= 1;
@@ -183,6 +185,8 @@ const _: () = assert!(size_of::<ProofBuffer>() == 32 + BUFFER_BYTES);
 
 #[cfg(test)]
 mod tests {
+    use solana_signature::Signature;
+    use solana_transaction::versioned::VersionedTransaction;
     use veilpass_protocol::{FieldElement, PublicInputs};
 
     use super::*;
@@ -203,12 +207,16 @@ mod tests {
     #[test]
     fn a_proof_is_uploaded_whole_in_few_transactions() {
         let (owner, submission) = (Address::new_unique(), submission());
-        for (format, expected) in [(Format::Legacy, 12), (Format::V1, 4)] {
+        for (format, expected) in [(Format::Legacy, 13), (Format::V1, 4)] {
             let plan = UploadPlan::new(format, &owner, "proof", &submission, 1);
             assert_eq!(plan.transactions.len(), expected, "{format:?}");
-            assert!(plan.bytes.iter().all(|bytes| *bytes <= format.max_bytes()), "{:?}", plan.bytes);
-            // Full, but for the last.
-            assert!(plan.bytes[..expected - 1].iter().all(|bytes| *bytes == format.max_bytes()), "{:?}", plan.bytes);
+            for (n, instructions) in plan.transactions.iter().enumerate() {
+                let priced = format.priced_message(&owner, instructions, Hash::default(), 1_400_000, 1_000).unwrap();
+                let transaction = VersionedTransaction { signatures: vec![Signature::default()], message: priced };
+                let bytes = wincode::serialize(&transaction).unwrap().len();
+                // Full, but for the last.
+                assert!(bytes == format.max_bytes() || n == expected - 1 && bytes < format.max_bytes(), "{n}: {bytes}");
+            }
             let mut content = vec![0; BUFFER_BYTES];
             for transaction in &plan.transactions {
                 let (offset, bytes) = write(transaction.last().unwrap());

@@ -1,8 +1,6 @@
 //! Writing what was read from the chain: a batch of events, with the cursor, in one transaction.
 
-use sqlx::PgConnection;
-
-use crate::{ChainEvent, Store, StoreError, chain_rows::insert, convert::bigint};
+use crate::{ChainEvent, Store, StoreError, chain_mirror, chain_rows::insert, convert::bigint};
 
 /// What became known of a program's transactions since the last batch.
 #[derive(Clone, Debug, Default)]
@@ -60,8 +58,9 @@ impl Store {
             .bind(program)
             .execute(&mut *tx)
             .await?;
-        let vanished = forget(&mut tx, &batch.vanished).await?;
-        forget(&mut tx, &batch.read).await?;
+        chain_mirror::lock_registries(&mut tx, batch).await?;
+        let vanished = chain_mirror::forget(&mut tx, &batch.vanished).await?;
+        chain_mirror::forget(&mut tx, &batch.read).await?;
         // A statement takes 65,535 parameters, and a row of events 23 of them.
         for events in batch.events.chunks(1000) {
             insert(&mut tx, program, events).await?;
@@ -72,7 +71,7 @@ impl Store {
                 .execute(&mut *tx)
                 .await?
                 .rows_affected();
-        mirror_nullifiers(&mut tx, program, Some(&batch.read)).await?;
+        chain_mirror::mirror(&mut tx, program, Some(&batch.read)).await?;
         sqlx::query("DELETE FROM chain_skipped WHERE signature = ANY($1)").bind(&batch.read).execute(&mut *tx).await?;
         for skipped in &batch.skipped {
             sqlx::query(
@@ -107,57 +106,4 @@ impl Store {
         tx.commit().await?;
         Ok(ChainChanges { finalized, vanished })
     }
-
-    /// Spends the nullifiers of all verified proofs whose tracks are known by now: what was verified on chain before the
-    /// track was created here. Returns how many there were.
-    pub async fn mirror_chain_nullifiers(&self, program: &str) -> Result<u64, StoreError> {
-        let mut connection = self.pool.acquire().await?;
-        Ok(mirror_nullifiers(&mut connection, program, None).await?)
-    }
-}
-
-/// Removes what is known of transactions and is not final, with the nullifiers that nothing else spent.
-async fn forget(tx: &mut PgConnection, signatures: &[String]) -> Result<u64, sqlx::Error> {
-    if signatures.is_empty() {
-        return Ok(0);
-    }
-    let events: i64 = sqlx::query_scalar(
-        "WITH gone AS (
-             DELETE FROM chain_events WHERE signature = ANY($1) AND NOT finalized RETURNING signature, nullifier
-         ), kept AS (
-             UPDATE nullifiers n SET tx_signature = NULL FROM gone, verifications v
-             WHERE n.hash = gone.nullifier AND n.tx_signature = gone.signature AND v.nullifier = n.hash
-         ), unspent AS (
-             DELETE FROM nullifiers n USING gone
-             WHERE n.hash = gone.nullifier AND n.tx_signature = gone.signature
-               AND NOT EXISTS (SELECT 1 FROM verifications v WHERE v.nullifier = n.hash)
-         )
-         SELECT count(*) FROM gone",
-    )
-    .bind(signatures)
-    .fetch_one(tx)
-    .await?;
-    Ok(events.unsigned_abs())
-}
-
-/// A nullifier that was verified on chain is spent here too, if its registry and track are known.
-async fn mirror_nullifiers(
-    connection: &mut PgConnection,
-    program: &str,
-    signatures: Option<&[String]>,
-) -> Result<u64, sqlx::Error> {
-    let mirrored = sqlx::query(
-        "INSERT INTO nullifiers (hash, registry_id, track_id, epoch, used_at, tx_signature)
-         SELECT e.nullifier, e.registry_id, e.track_id, e.epoch, coalesce(e.block_time, now()), e.signature
-         FROM chain_events e JOIN tracks t ON t.registry_id = e.registry_id AND t.id = e.track_id
-         WHERE e.program_id = $1 AND e.kind = 'ownership_verified' AND ($2::text[] IS NULL OR e.signature = ANY($2))
-           AND NOT EXISTS (SELECT 1 FROM nullifiers n WHERE n.hash = e.nullifier AND n.tx_signature IS NOT NULL)
-         ORDER BY e.nullifier
-         ON CONFLICT (hash) DO UPDATE SET tx_signature = excluded.tx_signature WHERE nullifiers.tx_signature IS NULL",
-    )
-    .bind(program)
-    .bind(signatures)
-    .execute(connection)
-    .await?;
-    Ok(mirrored.rows_affected())
 }

@@ -80,6 +80,19 @@ pub enum ChainEventContent {
     },
 }
 
+/// A root as the chain has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChainRoot {
+    /// Its number on chain.
+    pub sequence: u64,
+    /// Its value.
+    pub root: MerkleRoot,
+    /// The slot that it was published in.
+    pub slot: u64,
+    /// Whether no fork can take it back.
+    pub finalized: bool,
+}
+
 impl ChainEventContent {
     /// The kind's name in the database.
     pub fn kind(&self) -> &'static str {
@@ -141,23 +154,63 @@ fn from_row(row: &PgRow) -> Result<ChainEvent, StoreError> {
     })
 }
 
+const SELECT: &str = "SELECT signature::text, event_index, slot, extract(epoch FROM block_time)::bigint AS block_time,
+        kind::text, registry_address::text, registry_id::bytea, finalized, event_slot::text, authority::text,
+        publisher::text, epoch_length_seconds::text, epoch_grace_seconds::text, root_lifetime_seconds::text,
+        root::bytea, root_sequence::text, min_root_sequence::text, expires_at_unix, track_id::bytea, epoch::text,
+        nullifier::bytea, context::bytea
+    FROM chain_events";
+
 impl Store {
+    /// Events of one transaction, in order.
+    pub async fn chain_events_of(&self, program: &str, signature: &str) -> Result<Vec<ChainEvent>, StoreError> {
+        let rows = sqlx::query(&format!("{SELECT} WHERE program_id = $1 AND signature = $2 ORDER BY event_index"))
+            .bind(program)
+            .bind(signature)
+            .fetch_all(&self.pool)
+            .await?;
+        rows.iter().map(from_row).collect()
+    }
+
     /// Events of a program from a slot on, oldest first, up to `limit`. Within a slot, in the order of signatures.
     pub async fn chain_events(&self, program: &str, from_slot: u64, limit: u32) -> Result<Vec<ChainEvent>, StoreError> {
-        let rows = sqlx::query(
-            "SELECT signature::text, event_index, slot, extract(epoch FROM block_time)::bigint AS block_time,
-                    kind::text, registry_address::text, registry_id::bytea, finalized, event_slot::text,
-                    authority::text, publisher::text, epoch_length_seconds::text, epoch_grace_seconds::text,
-                    root_lifetime_seconds::text, root::bytea, root_sequence::text, min_root_sequence::text,
-                    expires_at_unix, track_id::bytea, epoch::text, nullifier::bytea, context::bytea
-             FROM chain_events WHERE program_id = $1 AND slot >= $2
-             ORDER BY slot, signature COLLATE \"C\", event_index LIMIT $3",
-        )
+        let rows = sqlx::query(&format!(
+            "{SELECT} WHERE program_id = $1 AND slot >= $2
+             ORDER BY slot, signature COLLATE \"C\", event_index LIMIT $3"
+        ))
         .bind(program)
         .bind(bigint(from_slot))
         .bind(i64::from(limit))
         .fetch_all(&self.pool)
         .await?;
         rows.iter().map(from_row).collect()
+    }
+    /// Roots of a registry that the chain has, the newest first, up to `limit`.
+    pub async fn chain_roots(
+        &self,
+        program: &str,
+        registry: RegistryId,
+        limit: u32,
+    ) -> Result<Vec<ChainRoot>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT root::bytea, root_sequence::text, slot, finalized FROM chain_events
+             WHERE program_id = $1 AND registry_id = $2 AND kind = 'merkle_root_updated'
+             ORDER BY chain_events.root_sequence DESC LIMIT $3",
+        )
+        .bind(program)
+        .bind(registry.to_be_bytes())
+        .bind(i64::from(limit))
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter()
+            .map(|row| {
+                Ok(ChainRoot {
+                    sequence: unsigned64(row, "root_sequence")?,
+                    root: element(row, TABLE, "root", MerkleRoot::new)?,
+                    slot: unsigned(row, TABLE, "slot")?,
+                    finalized: row.try_get("finalized")?,
+                })
+            })
+            .collect()
     }
 }

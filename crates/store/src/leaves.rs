@@ -109,6 +109,28 @@ impl Store {
         Ok(true)
     }
 
+    /// What the places from `first` on hold now, up to `limit` of them, in order; [`Leaf::EMPTY`] if revoked.
+    pub async fn leaves(&self, registry: RegistryId, first: u64, limit: u32) -> Result<Vec<(u32, Leaf)>, StoreError> {
+        const TABLE: &str = "merkle_leaves";
+        let rows = sqlx::query(
+            "SELECT leaf_index, leaf_hash, revoked_at IS NOT NULL AS revoked FROM merkle_leaves
+             WHERE registry_id = $1 AND leaf_index >= $2 ORDER BY leaf_index LIMIT $3",
+        )
+        .bind(registry.to_be_bytes())
+        .bind(bigint(first))
+        .bind(i64::from(limit))
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter()
+            .map(|row| {
+                let index = unsigned(row, TABLE, "leaf_index")?;
+                let index = u32::try_from(index).map_err(|_| StoreError::corrupt(TABLE, "leaf_index"))?;
+                let revoked: bool = row.try_get("revoked")?;
+                Ok((index, if revoked { Leaf::EMPTY } else { element(row, TABLE, "leaf_hash", Leaf::new)? }))
+            })
+            .collect()
+    }
+
     /// Up to `limit` changes after number `after` and up to number `until`, in order. Costs what it returns.
     pub async fn leaf_changes(
         &self,

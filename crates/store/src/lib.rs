@@ -6,36 +6,47 @@
 mod chain_batch;
 mod chain_cursor;
 mod chain_events;
+mod chain_mirror;
 mod chain_rows;
 mod convert;
 mod error;
 mod jobs;
+mod leadership;
 mod leaves;
 mod outbox;
+mod pending;
 mod prover_keys;
+mod prover_trees;
 mod registries;
 mod roots;
+mod tree_log;
+mod verification_status;
 mod verifications;
 
 use std::{str::FromStr, time::Duration};
 
 pub use chain_batch::{ChainBatch, ChainChanges, SkippedTransaction};
 pub use chain_cursor::{ChainCounts, ChainProgress};
-pub use chain_events::{ChainEvent, ChainEventContent};
+pub use chain_events::{ChainEvent, ChainEventContent, ChainRoot};
 pub use error::StoreError;
 pub use jobs::{EnqueueError, JobFailure, JobOutcome, JobState, LeasedJob, MAX_ATTEMPTS, NewJob, ProofJob};
+pub use leadership::Leadership;
 pub use leaves::{Enrolment, LeafChange};
 pub use outbox::{
     AttemptOutcome, AttemptRecorded, ChainAttempt, ChainStep, IntentEnd, IntentLease, IntentTask, LeasedIntent,
     OutboxEntry, OutboxIntent, Settlement, SettlementState,
 };
+pub use pending::PendingChanges;
 pub use prover_keys::AnnouncedKey;
+pub use prover_trees::{ProverTree, ProverTreeReport};
 pub use registries::{NewRegistry, Registry};
 pub use roots::{PublishError, PublishedRoot};
 use sqlx::{
     PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
+pub use tree_log::TreeLogError;
+pub use verification_status::{VerificationState, VerificationStatus};
 pub use verifications::{RecordError, VerificationRecord};
 
 /// The project's migrations, in order.

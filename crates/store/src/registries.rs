@@ -23,6 +23,9 @@ pub struct NewRegistry {
     pub epochs: EpochPolicy,
     /// For how long a root is acceptable after it was published, in seconds.
     pub root_lifetime_seconds: u64,
+    /// Whether its roots are published on chain, and count only once the indexer has seen them there. Without, it lives in
+    /// this database alone: nothing of it can be settled on chain.
+    pub anchored: bool,
 }
 
 /// A registry as it stands.
@@ -46,6 +49,8 @@ pub struct Registry {
     pub root_seq: u64,
     /// Proofs under roots with a lower number are refused.
     pub min_root_seq: u64,
+    /// Whether its roots count only once the chain has them.
+    pub anchored: bool,
 }
 
 impl Registry {
@@ -64,6 +69,7 @@ impl Registry {
             change_seq: unsigned(row, TABLE, "change_seq")?,
             root_seq: unsigned(row, TABLE, "root_seq")?,
             min_root_seq: unsigned(row, TABLE, "min_root_seq")?,
+            anchored: row.try_get("anchored")?,
         })
     }
 }
@@ -73,8 +79,9 @@ impl Store {
     pub async fn create_registry(&self, new: &NewRegistry) -> Result<(), StoreError> {
         sqlx::query(
             "INSERT INTO registries
-                 (id, slug, program_id, cluster, epoch_length_seconds, epoch_grace_seconds, root_lifetime_seconds)
-             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+                 (id, slug, program_id, cluster, epoch_length_seconds, epoch_grace_seconds, root_lifetime_seconds,
+                  anchored)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         )
         .bind(new.id.to_be_bytes())
         .bind(&new.slug)
@@ -83,6 +90,7 @@ impl Store {
         .bind(bigint(new.epochs.length_seconds))
         .bind(bigint(new.epochs.grace_seconds))
         .bind(bigint(new.root_lifetime_seconds))
+        .bind(new.anchored)
         .execute(&self.pool)
         .await?;
         Ok(())

@@ -19,7 +19,7 @@ pub struct PublishedRoot {
     pub change_seq: u64,
     /// Places used in the tree, zeroed ones included.
     pub leaf_count: u64,
-    /// Whether it can be used now: neither expired nor from before a revocation.
+    /// Whether it can be used now: neither expired nor from before a revocation and, if its registry is anchored, on chain.
     pub is_fresh: bool,
 }
 
@@ -34,13 +34,19 @@ pub enum PublishError {
         /// Number of the newest root.
         newest_seq: u64,
     },
+    /// Another root was published since the caller looked.
+    #[error("root {newest_seq} was published meanwhile")]
+    Overtaken {
+        /// Number of the newest root.
+        newest_seq: u64,
+    },
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
 const SELECT: &str = "SELECT r.seq, r.root, r.change_seq, r.leaf_count,
-           r.expires_at > now() AND r.seq >= g.min_root_seq AS is_fresh
+           r.expires_at > now() AND r.seq >= g.min_root_seq AND (NOT g.anchored OR r.chain_slot IS NOT NULL) AS is_fresh
     FROM roots r JOIN registries g ON g.id = r.registry_id";
 
 fn from_row(row: &PgRow) -> Result<PublishedRoot, StoreError> {
@@ -55,9 +61,11 @@ fn from_row(row: &PgRow) -> Result<PublishedRoot, StoreError> {
 }
 
 impl Store {
-    /// Records the root of the tree after all changes up to `change_seq`, and with it the intent to tell the chain.
+    /// Records the root of the tree after all changes up to `change_seq`; of an anchored registry, also the intent to tell
+    /// the chain.
     ///
-    /// If those changes contain a revocation that no earlier root includes, all earlier roots end with it.
+    /// If those changes contain a revocation that no earlier root includes, all earlier roots end: at once, or for an
+    /// anchored registry when the chain ends them.
     pub async fn publish_root(
         &self,
         registry: RegistryId,
@@ -65,25 +73,56 @@ impl Store {
         change_seq: u64,
         leaf_count: u64,
     ) -> Result<PublishedRoot, PublishError> {
+        self.publish(registry, None, root, change_seq, leaf_count).await
+    }
+
+    /// The same, unless a root was published after number `newest_seq` (0: any at all): of two leaders one publishes.
+    pub async fn publish_root_after(
+        &self,
+        registry: RegistryId,
+        newest_seq: u64,
+        root: MerkleRoot,
+        change_seq: u64,
+        leaf_count: u64,
+    ) -> Result<PublishedRoot, PublishError> {
+        self.publish(registry, Some(newest_seq), root, change_seq, leaf_count).await
+    }
+
+    async fn publish(
+        &self,
+        registry: RegistryId,
+        expected: Option<u64>,
+        root: MerkleRoot,
+        change_seq: u64,
+        leaf_count: u64,
+    ) -> Result<PublishedRoot, PublishError> {
         let mut tx = self.pool.begin().await.map_err(StoreError::from)?;
         let id = registry.to_be_bytes();
         let published = async {
-            let seq: i64 =
-                sqlx::query("UPDATE registries SET root_seq = root_seq + 1 WHERE id = $1 RETURNING root_seq")
-                    .bind(id)
-                    .fetch_one(&mut *tx)
-                    .await?
-                    .try_get("root_seq")?;
-            let newest: Option<i64> =
-                sqlx::query("SELECT change_seq FROM roots WHERE registry_id = $1 ORDER BY seq DESC LIMIT 1")
+            // After whatever the chain has, whoever published that: the program takes no other number.
+            let registry = sqlx::query(
+                "UPDATE registries SET root_seq = greatest(root_seq,
+                     (SELECT max(least(e.root_sequence, 9000000000000000000)) FROM chain_events e
+                      WHERE anchored AND e.registry_id = registries.id AND e.kind = 'merkle_root_updated'
+                        AND e.program_id = registries.program_id)::bigint) + 1
+                 WHERE id = $1 RETURNING root_seq, anchored",
+            )
+            .bind(id)
+            .fetch_one(&mut *tx)
+            .await?;
+            let (seq, anchored): (i64, bool) = (registry.try_get("root_seq")?, registry.try_get("anchored")?);
+            let newest: Option<(i64, i64)> =
+                sqlx::query_as("SELECT seq, change_seq FROM roots WHERE registry_id = $1 ORDER BY seq DESC LIMIT 1")
                     .bind(id)
                     .fetch_optional(&mut *tx)
-                    .await?
-                    .map(|row| row.try_get("change_seq"))
-                    .transpose()?;
-            let included = newest.unwrap_or(0);
+                    .await?;
+            let (newest_seq, included) = newest.unwrap_or((0, 0));
+            let newest_seq = newest_seq.unsigned_abs();
+            if expected.is_some_and(|expected| expected != newest_seq) {
+                return Ok(Err(PublishError::Overtaken { newest_seq }));
+            }
             if bigint(change_seq) < included {
-                return Ok(Err(PublishError::Older { change_seq, newest_seq: seq.unsigned_abs() - 1 }));
+                return Ok(Err(PublishError::Older { change_seq, newest_seq }));
             }
             sqlx::query(
                 "INSERT INTO roots (registry_id, seq, root, change_seq, leaf_count, expires_at)
@@ -99,7 +138,7 @@ impl Store {
             .await?;
             sqlx::query(
                 "UPDATE registries SET min_root_seq = $2
-                 WHERE id = $1 AND EXISTS (
+                 WHERE id = $1 AND NOT anchored AND EXISTS (
                      SELECT 1 FROM leaf_changes
                      WHERE registry_id = $1 AND seq > $3 AND seq <= $4 AND leaf_hash = $5)",
             )
@@ -110,36 +149,55 @@ impl Store {
             .bind(Leaf::EMPTY.to_be_bytes())
             .execute(&mut *tx)
             .await?;
-            sqlx::query("INSERT INTO chain_outbox (intent, registry_id, root_seq) VALUES ('publish_root', $1, $2)")
-                .bind(id)
-                .bind(seq)
-                .execute(&mut *tx)
-                .await?;
-            Ok::<_, sqlx::Error>(Ok(seq))
+            if anchored {
+                sqlx::query("INSERT INTO chain_outbox (intent, registry_id, root_seq) VALUES ('publish_root', $1, $2)")
+                    .bind(id)
+                    .bind(seq)
+                    .execute(&mut *tx)
+                    .await?;
+            }
+            Ok::<_, sqlx::Error>(Ok((seq, !anchored)))
         }
         .await
         .map_err(StoreError::from)??;
         tx.commit().await.map_err(StoreError::from)?;
-        Ok(PublishedRoot { seq: published.unsigned_abs(), root, change_seq, leaf_count, is_fresh: true })
+        let (seq, is_fresh) = published;
+        Ok(PublishedRoot { seq: seq.unsigned_abs(), root, change_seq, leaf_count, is_fresh })
     }
 
-    /// The newest root of a registry.
+    /// The newest root of a registry that counts, or did before it expired or was revoked: of an anchored registry, the
+    /// newest that the chain has.
     pub async fn newest_root(&self, registry: RegistryId) -> Result<Option<PublishedRoot>, StoreError> {
-        let row = sqlx::query(&format!("{SELECT} WHERE r.registry_id = $1 ORDER BY r.seq DESC LIMIT 1"))
-            .bind(registry.to_be_bytes())
-            .fetch_optional(&self.pool)
-            .await?;
+        let row = sqlx::query(&format!(
+            "{SELECT} WHERE r.registry_id = $1 AND (NOT g.anchored OR r.chain_slot IS NOT NULL)
+             ORDER BY r.seq DESC LIMIT 1"
+        ))
+        .bind(registry.to_be_bytes())
+        .fetch_optional(&self.pool)
+        .await?;
         row.as_ref().map(from_row).transpose()
     }
 
-    /// The newest publication of a root by its value. The same tree may be published again, to renew its lifetime.
+    /// The newest publication of a root by its value that counts, or else the newest. The same tree may be published
+    /// again, to renew its lifetime.
     pub async fn find_root(&self, registry: RegistryId, root: MerkleRoot) -> Result<Option<PublishedRoot>, StoreError> {
-        let row =
-            sqlx::query(&format!("{SELECT} WHERE r.registry_id = $1 AND r.root = $2 ORDER BY r.seq DESC LIMIT 1"))
-                .bind(registry.to_be_bytes())
-                .bind(root.to_be_bytes())
-                .fetch_optional(&self.pool)
-                .await?;
+        let row = sqlx::query(&format!(
+            "{SELECT} WHERE r.registry_id = $1 AND r.root = $2 ORDER BY is_fresh DESC, r.seq DESC LIMIT 1"
+        ))
+        .bind(registry.to_be_bytes())
+        .bind(root.to_be_bytes())
+        .fetch_optional(&self.pool)
+        .await?;
         row.as_ref().map(from_row).transpose()
+    }
+
+    /// Roots of a registry, the newest first, up to `limit`.
+    pub async fn roots(&self, registry: RegistryId, limit: u32) -> Result<Vec<PublishedRoot>, StoreError> {
+        let rows = sqlx::query(&format!("{SELECT} WHERE r.registry_id = $1 ORDER BY r.seq DESC LIMIT $2"))
+            .bind(registry.to_be_bytes())
+            .bind(i64::from(limit))
+            .fetch_all(&self.pool)
+            .await?;
+        rows.iter().map(from_row).collect()
     }
 }

@@ -64,11 +64,12 @@ impl Store {
         let inputs = &record.public_inputs;
         let (registry, root_seq) = (inputs.registry_id.to_be_bytes(), record.root_seq.cast_signed());
         let mut tx = self.pool.begin().await?;
-        // Shared lock on the registry's row: `publish_root` moves min_root_seq there.
+        // Shared lock on the registry's row: `publish_root` and `apply_chain_batch` move min_root_seq there.
         let fresh = sqlx::query(
             "SELECT 1 FROM roots r JOIN registries g ON g.id = r.registry_id
              WHERE r.registry_id = $1 AND r.seq = $2 AND r.root = $3
                AND r.expires_at > now() AND r.seq >= g.min_root_seq
+               AND (NOT g.anchored OR r.chain_slot IS NOT NULL)
              FOR SHARE OF g",
         )
         .bind(registry)
@@ -94,8 +95,8 @@ impl Store {
         }
         let id = Uuid::new_v4();
         sqlx::query(
-            "INSERT INTO verifications (id, registry_id, track_id, root_seq, nullifier, context)
-             VALUES ($1, $2, $3, $4, $5, $6)",
+            "INSERT INTO verifications (id, registry_id, track_id, root_seq, nullifier, context, epoch)
+             VALUES ($1, $2, $3, $4, $5, $6, $7::numeric)",
         )
         .bind(id)
         .bind(registry)
@@ -103,6 +104,7 @@ impl Store {
         .bind(root_seq)
         .bind(inputs.nullifier.to_be_bytes())
         .bind(inputs.context.to_be_bytes())
+        .bind(inputs.epoch.0.to_string())
         .execute(&mut *tx)
         .await?;
         if let Some(proof) = to_settle {
@@ -112,10 +114,11 @@ impl Store {
         Ok(id)
     }
 
-    /// Numbers of spent nullifiers and of verifications: equal, unless proofs were verified on chain only.
+    /// Numbers of spent nullifiers and of verifications that hold: equal, unless proofs were verified on chain only.
     pub async fn verification_counts(&self) -> Result<(u64, u64), StoreError> {
         let row = sqlx::query(
-            "SELECT (SELECT count(*) FROM nullifiers) AS nullifiers, (SELECT count(*) FROM verifications) AS verifications",
+            "SELECT (SELECT count(*) FROM nullifiers) AS nullifiers, (SELECT count(*) FROM verifications
+                     WHERE refused_at IS NULL AND overruled_by IS NULL) AS verifications",
         )
         .fetch_one(&self.pool)
         .await?;

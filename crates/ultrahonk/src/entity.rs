@@ -77,22 +77,3 @@ impl<F: Scalar> Evaluations<F> {
         [Entity::WlShift, Entity::WrShift, Entity::WoShift, Entity::W4Shift].map(|entity| self.at(entity))
     }
 }
-
-/// Which of the precomputed polynomials are known to be zero, because the key's commitment to them is the identity.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct ZeroSet(pub(crate) u32);
-
-impl ZeroSet {
-    pub(crate) const fn with(self, index_in_key: usize) -> Self {
-        Self(self.0 | 1 << index_in_key)
-    }
-
-    /// Whether the polynomial at this place of the evaluations is known to be zero.
-    pub(crate) const fn holds(self, place: usize) -> bool {
-        place >= 1 && place <= PRECOMPUTED && self.0 >> (place - 1) & 1 == 1
-    }
-
-    pub(crate) const fn has(self, entity: Entity) -> bool {
-        self.holds(entity as usize)
-    }
-}

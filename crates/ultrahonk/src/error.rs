@@ -75,11 +75,6 @@ pub enum VerifyError {
         /// Which of the two.
         index: usize,
     },
-    /// An evaluation is not 0 although the key commits to the zero polynomial there ([`crate::Mode::ZeroCommitments`]).
-    EvaluationNotZero {
-        /// Its index among the words of [`Section::Evaluations`].
-        index: usize,
-    },
     /// A challenge makes a denominator of the protocol 0. The chance is about `2^(log_n - 127)`.
     ZeroDenominator,
     /// A round polynomial does not have the sum that the previous round claims.
@@ -120,9 +115,6 @@ impl fmt::Display for VerifyError {
             Self::Point { section, index, error } => write!(f, "point {index} of {section:?}: {error}"),
             Self::PairingPointLimb { index } => write!(f, "limb {index} of the pairing points is out of range"),
             Self::PairingPoint { index } => write!(f, "pairing point {index} is not a finite point of the curve"),
-            Self::EvaluationNotZero { index } => {
-                write!(f, "evaluation {index} is not 0 although the key commits to the zero polynomial")
-            }
             Self::ZeroDenominator => write!(f, "a denominator is 0"),
             Self::SumcheckRound { round } => write!(f, "sumcheck fails at round {round}"),
             Self::SumcheckFinal => write!(f, "sumcheck's last claim is not the value of the relations"),

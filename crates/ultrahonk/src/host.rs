@@ -13,7 +13,6 @@ use crate::backend::{Backend, POINT_BYTES, PointError, SCALAR_BYTES, Scalar};
 use crate::error::VerifyError;
 use crate::limbs::Word;
 use crate::pinned::{Machine, Operands, PairingInput, PointWords};
-use crate::verify::Mode;
 use crate::vk::Key;
 
 /// BN254 by arkworks 0.5.
@@ -23,11 +22,11 @@ pub struct Arkworks;
 /// A verification key, its points parsed for [`Arkworks`].
 pub type VerificationKey = Key<Arkworks>;
 
-/// Verifies a proof: [`crate::verify_with`] on [`Arkworks`], with every subrelation evaluated.
+/// Verifies a proof: [`crate::verify_with`] on [`Arkworks`].
 ///
 /// `proof` has `32 * (82 + 12 * log_n)` bytes, `public_inputs` 32 bytes each, big-endian, in the order of `main`.
 pub fn verify(key: &VerificationKey, proof: &[u8], public_inputs: &[u8]) -> Result<(), VerifyError> {
-    crate::verify::verify_with(key, proof, public_inputs, Mode::Full)
+    crate::verify::verify_with(key, proof, public_inputs)
 }
 
 /// An integer of 32 big-endian bytes as arkworks holds it: four limbs, the least significant first.

@@ -77,5 +77,5 @@ pub use error::{VerifyError, VkError};
 #[cfg(feature = "host")]
 pub use host::{VerificationKey, verify};
 pub use layout::{PAIRING_POINT_LIMBS, Section, proof_bytes};
-pub use verify::{Mode, verify_with};
+pub use verify::verify_with;
 pub use vk::{Key, MAX_LOG_N, MAX_PUBLIC_INPUTS, VK_BYTES};

@@ -11,7 +11,7 @@ use crate::backend::{Backend, Scalar};
 use crate::claims::{Claims, LibraOpenings};
 use crate::commitments::Commitments;
 use crate::denominators::Inverses;
-use crate::entity::{FIRST_SHIFT, PRECOMPUTED, SHIFTABLE, ZeroSet};
+use crate::entity::{FIRST_SHIFT, PRECOMPUTED, SHIFTABLE};
 use crate::layout::EVALUATIONS;
 use crate::transcript::Challenges;
 use crate::vk::{Key, MAX_LOG_N};
@@ -29,8 +29,6 @@ pub(crate) struct Opening<'a, B: Backend> {
     pub(crate) inverses: &'a Inverses<B::Scalar>,
     /// `r^(2^i)` for `i` in `0..log_n`.
     pub(crate) squares: &'a [B::Scalar],
-    /// Commitments that are left out, because they are the identity.
-    pub(crate) zero: ZeroSet,
 }
 
 /// A sum of scalars times points.
@@ -76,7 +74,7 @@ impl<B: Backend> Opening<'_, B> {
 
         let mask = core::iter::once(&self.commitments.gemini_mask);
         let committed = mask.chain(&self.key.commitments).chain(&self.commitments.witness);
-        for (place, point) in committed.enumerate().filter(|(place, _)| !self.zero.holds(*place)) {
+        for (place, point) in committed.enumerate() {
             let mut scalar = unshifted * powers[place];
             if SHIFTABLE.contains(&place) {
                 scalar += shifted * powers[FIRST_SHIFT + place - SHIFTABLE.start];
@@ -160,7 +158,7 @@ mod tests {
 
     /// At every size that this key fits, the largest too (where the arrays are full), on points and values without meaning.
     #[test]
-    fn leaving_out_identities_changes_nothing() {
+    fn every_size_has_room() {
         let mut vk = *include_bytes!("../tests/fixtures/ownership/vk");
         let challenges = Challenges::distinct();
         let point = |k: u64| Arkworks::mul(&Arkworks::GENERATOR, &Fr::from(k));
@@ -193,14 +191,10 @@ mod tests {
             let squares = squares(challenges.gemini_r, log_n);
             let squares = &squares[..log_n];
             let inverses = Inverses::compute(&challenges, squares, Fr::ONE, log_n).unwrap();
-            let inputs = |zero| {
-                let (key, commitments, claims) = (&key, &commitments, &claims);
-                let (challenges, inverses) = (&challenges, &inverses);
-                Opening { key, commitments, claims, challenges, inverses, squares, zero }.pairing_inputs()
-            };
-            assert_ne!(key.zero, ZeroSet::default());
-            assert_eq!(inputs(key.zero), inputs(ZeroSet::default()));
-            assert_eq!(inputs(key.zero)[1], Arkworks::neg(&point(51)));
+            let (key, commitments, claims) = (&key, &commitments, &claims);
+            let (challenges, inverses) = (&challenges, &inverses);
+            let opening = Opening { key, commitments, claims, challenges, inverses, squares };
+            assert_eq!(opening.pairing_inputs()[1], Arkworks::neg(&point(51)));
         }
     }
 }

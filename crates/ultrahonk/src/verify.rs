@@ -1,12 +1,11 @@
 //! The verifier, step by step.
 
-use crate::backend::{Backend, Scalar};
+use crate::backend::Backend;
 use crate::claims::Claims;
 use crate::commitments::Commitments;
 use crate::denominators::Inverses;
-use crate::entity::ZeroSet;
 use crate::error::VerifyError;
-use crate::layout::{EVALUATIONS, Section};
+use crate::layout::Section;
 use crate::opening::{self, Opening};
 use crate::proof::Proof;
 use crate::public_inputs::PublicInputs;
@@ -15,39 +14,16 @@ use crate::transcript::Challenges;
 use crate::vk::Key;
 use crate::{libra, pairing_points, sumcheck};
 
-/// How much is evaluated.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mode {
-    /// Every subrelation and every commitment, whatever the key.
-    Full,
-    /// Where the key commits to the zero polynomial (the identity), the claimed evaluation must be 0; subrelations and
-    /// multiplications that it switches off are left out. Accepts a subset of what [`Mode::Full`] accepts, and every honest
-    /// proof.
-    ZeroCommitments,
-}
-
 /// Verifies a proof on any backend.
 ///
 /// `proof` has [`Key::proof_bytes`] bytes, `public_inputs` 32 bytes each, big-endian and below `r`, in the order
 /// of `main`. The first check that fails names the error.
-pub fn verify_with<B: Backend>(
-    key: &Key<B>,
-    proof: &[u8],
-    public_inputs: &[u8],
-    mode: Mode,
-) -> Result<(), VerifyError> {
+pub fn verify_with<B: Backend>(key: &Key<B>, proof: &[u8], public_inputs: &[u8]) -> Result<(), VerifyError> {
     let log_n = key.log_n;
-    let zero = match mode {
-        Mode::Full => ZeroSet::default(),
-        Mode::ZeroCommitments => key.zero,
-    };
     let proof = Proof::new(proof, log_n)?;
     let inputs = PublicInputs::<B::Scalar>::parse(public_inputs, key.public_inputs, &proof)?;
     let claims = Claims::<B::Scalar>::parse(&proof, log_n)?;
     let commitments = Commitments::<B>::parse(&proof, log_n)?;
-    if let Some(index) = (0..EVALUATIONS).find(|place| zero.holds(*place) && !claims.evaluations.0[*place].is_zero()) {
-        return Err(VerifyError::EvaluationNotZero { index });
-    }
 
     let challenges = Challenges::draw::<B>(&key.hash, public_inputs, &proof, log_n);
     let last_claim = sumcheck::check_rounds(&proof, claims.libra_sum, &challenges, log_n)?;
@@ -65,12 +41,12 @@ pub fn verify_with<B: Backend>(
         public_input_delta: numerator * inverses.delta(),
         row_separator: sumcheck::row_separator(&challenges, log_n),
     };
-    let relations = relations::evaluate(&claims.evaluations, &parameters, zero);
+    let relations = relations::evaluate(&claims.evaluations, &parameters);
     sumcheck::check_last_claim(last_claim, relations, claims.libra_evaluation, &challenges, log_n)?;
     libra::check(&claims, &challenges, &inverses, log_n)?;
 
     let (claims, commitments, challenges, inverses) = (&claims, &commitments, &challenges, &inverses);
-    let own = Opening { key, commitments, claims, challenges, inverses, squares, zero }.pairing_inputs();
+    let own = Opening { key, commitments, claims, challenges, inverses, squares }.pairing_inputs();
     let [left, right] = pairing_points::combine::<B>(own, proof.section(Section::PairingPoints))?;
     if B::pairing_check(&left, &right) { Ok(()) } else { Err(VerifyError::Pairing) }
 }

@@ -3,7 +3,7 @@
 use core::fmt;
 
 use crate::backend::{Backend, POINT_BYTES};
-use crate::entity::{PRECOMPUTED, ZeroSet};
+use crate::entity::PRECOMPUTED;
 use crate::error::VkError;
 use crate::layout::{PAIRING_POINT_LIMBS, proof_bytes};
 use crate::word;
@@ -30,8 +30,6 @@ pub struct Key<B: Backend> {
     pub(crate) public_input_offset: usize,
     /// The commitments, in the order of the entities from `S1`.
     pub(crate) commitments: [B::Point; PRECOMPUTED],
-    /// The commitments that are the identity.
-    pub(crate) zero: ZeroSet,
     /// Keccak-256 of the key's bytes, reduced modulo `r`, big-endian: the first word of the transcript.
     pub(crate) hash: [u8; 32],
 }
@@ -59,16 +57,12 @@ impl<B: Backend> Key<B> {
             .ok_or(VkError::PublicInputs)?;
 
         let mut commitments = [B::IDENTITY; PRECOMPUTED];
-        let mut zero = ZeroSet::default();
         let (points, _) = points.as_chunks::<POINT_BYTES>();
         for (index, (commitment, point)) in commitments.iter_mut().zip(points).enumerate() {
             *commitment = B::point_from_bytes(point).map_err(|error| VkError::Commitment { index, error })?;
-            if *commitment == B::IDENTITY {
-                zero = zero.with(index);
-            }
         }
         let hash = word::reduce(B::keccak256(&[bytes]));
-        Ok(Self { log_n, public_inputs, public_input_offset, commitments, zero, hash })
+        Ok(Self { log_n, public_inputs, public_input_offset, commitments, hash })
     }
 
     /// The circuit has `2^log_n` rows.

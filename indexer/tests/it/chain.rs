@@ -7,6 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use solana_commitment_config::CommitmentConfig;
 use solana_instruction::Instruction;
 use solana_keypair::Keypair;
 use solana_rpc_client::nonblocking::rpc_client::RpcClient;
@@ -16,6 +17,7 @@ use solana_signer::Signer;
 use solana_transaction::versioned::VersionedTransaction;
 use sqlx::PgPool;
 use veilpass_chain::{Format, PROGRAM_ID, RegistryParameters, initialize_registry, publish_root};
+use veilpass_fault_proxy::FaultProxy;
 use veilpass_indexer::{Follower, Ledger};
 use veilpass_protocol::{FieldElement, MerkleRoot, RegistryId};
 use veilpass_store::{ChainEvent, Store};
@@ -87,8 +89,13 @@ impl Chain {
 
     /// Sends a transaction without asking whether it will succeed.
     pub(crate) async fn send(&self, instructions: &[Instruction]) -> Signature {
+        self.send_within(1_400_000, instructions).await
+    }
+
+    /// The same with another limit of compute units: an upload fills its transactions to the last byte.
+    pub(crate) async fn send_within(&self, compute_units: u32, instructions: &[Instruction]) -> Signature {
         let blockhash = self.rpc.get_latest_blockhash().await.unwrap();
-        let message = Format::Legacy.message(&self.key.pubkey(), instructions, blockhash, 1_400_000).unwrap();
+        let message = Format::Legacy.message(&self.key.pubkey(), instructions, blockhash, compute_units).unwrap();
         let transaction = VersionedTransaction::try_new(message, &[&self.key]).unwrap();
         let config = RpcSendTransactionConfig { skip_preflight: true, ..RpcSendTransactionConfig::default() };
         // A transaction that fails lands all the same, and the local chain says so at once.
@@ -136,12 +143,31 @@ impl Chain {
         }
     }
 
+    /// Waits until everything that is on the ledger now is confirmed.
+    pub(crate) async fn confirm(&self) {
+        let newest = self.rpc.get_slot_with_commitment(CommitmentConfig::processed()).await.unwrap();
+        while self.ledger().slots().await.unwrap().0 <= newest {
+            tokio::time::sleep(Duration::from_millis(SLOT_MS)).await;
+        }
+    }
+
+    /// Transactions that named the program and succeeded, with their slots; the newest thousand.
+    pub(crate) async fn transactions(&self) -> Vec<(String, u64)> {
+        let listed = self.rpc.get_signatures_for_address(&PROGRAM_ID).await.unwrap();
+        listed.into_iter().filter(|one| one.err.is_none()).map(|one| (one.signature, one.slot)).collect()
+    }
+
     pub(crate) fn ledger(&self) -> Ledger {
         Ledger::new(self.rpc_url.clone(), Duration::from_secs(10))
     }
 
     pub(crate) fn follower(&self, pool: &PgPool) -> Follower {
         Follower::new(Store::from_pool(pool.clone()), self.ledger(), 8)
+    }
+
+    /// A proxy before this chain.
+    pub(crate) async fn proxy(&self) -> FaultProxy {
+        FaultProxy::start(&self.rpc_url, &self.ws_url).await.unwrap()
     }
 }
 
@@ -150,6 +176,31 @@ impl Drop for Chain {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+/// A follower that gives up a request soon.
+pub(crate) fn follower_of(proxy: &FaultProxy, pool: &PgPool) -> Follower {
+    let ledger = Ledger::new(proxy.rpc_url().to_owned(), Duration::from_millis(400));
+    Follower::new(Store::from_pool(pool.clone()), ledger, 8)
+}
+
+/// Follows until every row is final, and checks that reading all again, over the rows and without them, comes to the same.
+pub(crate) async fn same_again(mut follower: Follower, pool: &PgPool) -> Vec<ChainEvent> {
+    let store = Store::from_pool(pool.clone());
+    let start = Instant::now();
+    while store.chain_counts(&PROGRAM_ID.to_string()).await.unwrap().confirmed > 0 {
+        assert!(start.elapsed() < PATIENCE, "all becomes final");
+        follower.poll().await.unwrap();
+    }
+    let live = rows(pool).await;
+    follower.reindex_from(0);
+    follower.poll().await.unwrap();
+    assert_eq!(rows(pool).await, live, "read again over the rows");
+    sqlx::query("TRUNCATE chain_events, chain_cursors").execute(pool).await.unwrap();
+    follower.reindex_from(0);
+    follower.poll().await.unwrap();
+    assert_eq!(rows(pool).await, live, "read again without the rows");
+    live
 }
 
 /// All rows.

@@ -4,9 +4,11 @@
 #![expect(clippy::unwrap_used, reason = "a test panics")]
 
 mod chain;
+mod faults;
 mod follow;
+mod forks;
+mod kills;
 mod process;
-mod proxy;
 mod repair;
 mod settle;
 mod unreadable;

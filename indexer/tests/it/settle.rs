@@ -5,7 +5,8 @@ use std::time::SystemTime;
 use solana_signer::Signer;
 use sqlx::PgPool;
 use veilpass_chain::{
-    Format, PROGRAM_ID, UploadPlan, buffer_space, publish_root, registry_address, revoke_before, verify_ownership,
+    Format, PROGRAM_ID, UPLOAD_COMPUTE_UNITS, UploadPlan, buffer_space, publish_root, registry_address, revoke_before,
+    verify_ownership,
 };
 use veilpass_protocol::{Epoch, EpochPolicy};
 use veilpass_store::{ChainEventContent as C, NewRegistry, Store};
@@ -24,6 +25,7 @@ async fn events_become_rows_and_a_settled_nullifier_is_spent_here_too(pool: PgPo
         cluster: "localnet".into(),
         epochs: EpochPolicy { length_seconds: EPOCH_LENGTH_SECONDS, grace_seconds: EPOCH_GRACE_SECONDS },
         root_lifetime_seconds: ROOT_LIFETIME_SECONDS,
+        anchored: true,
     };
     store.create_registry(&registry).await.unwrap();
     let track = store.create_track(chain.registry, "first-light").await.unwrap();
@@ -43,7 +45,7 @@ async fn events_become_rows_and_a_settled_nullifier_is_spent_here_too(pool: PgPo
     for seed in ["one", "two"] {
         let plan = UploadPlan::new(Format::Legacy, &owner, seed, &submission, rent);
         for instructions in &plan.transactions {
-            let written = chain.send(instructions).await;
+            let written = chain.send_within(UPLOAD_COMPUTE_UNITS, instructions).await;
             assert!(chain.landed(&written).await);
         }
         settled.push(chain.send(&[verify_ownership(owner, plan.buffer, &inputs, 2)]).await);

@@ -7,17 +7,20 @@ use std::{
     time::Duration,
 };
 
+use serde_json::{Value, json};
 use solana_address::Address;
 use solana_instruction::Instruction;
 use solana_keypair::Keypair;
-use solana_rpc_client::nonblocking::rpc_client::RpcClient;
+use solana_rpc_client::{
+    api::request::RpcRequest, nonblocking::rpc_client::RpcClient, rpc_client::GetConfirmedSignaturesForAddress2Config,
+};
 use solana_signer::Signer;
 use solana_transaction::versioned::VersionedTransaction;
-use veilpass_chain::{Format, PROGRAM_ID};
+use veilpass_chain::{Event, Format, PROGRAM_ID, buffer_space};
 use veilpass_circuit::workspace_root;
 
-/// Milliseconds from slot to slot.
-const SLOT_MS: u64 = 50;
+/// Milliseconds from slot to slot, if a test does not care.
+pub(crate) const SLOT_MS: u64 = 50;
 
 /// The chain, which ends with this value.
 pub(crate) struct LocalChain {
@@ -43,7 +46,7 @@ fn binary() -> PathBuf {
 
 impl LocalChain {
     /// Starts a chain with the committed program, on which these have money.
-    pub(crate) fn start(funded: &[Address]) -> Self {
+    pub(crate) fn start(funded: &[Address], slot_ms: u64) -> Self {
         let binary = binary();
         assert!(
             binary.is_file(),
@@ -54,7 +57,7 @@ impl LocalChain {
         let program = workspace_root().join("programs/veilpass/veilpass.so");
         let mut command = Command::new(binary);
         command.arg("--program").arg(format!("{PROGRAM_ID}={}", program.display()));
-        command.args(["--slot-ms", &SLOT_MS.to_string()]);
+        command.args(["--slot-ms", &slot_ms.to_string()]);
         funded.iter().for_each(|address| {
             command.arg("--fund").arg(address.to_string());
         });
@@ -83,10 +86,57 @@ impl LocalChain {
         panic!("{signature} does not land");
     }
 
+    /// Asks for something that the client does not know.
+    pub(crate) async fn ask(&self, method: &'static str, params: Value) -> Value {
+        self.rpc.send(RpcRequest::Custom { method }, params).await.unwrap()
+    }
+
     /// The transactions that named an address and succeeded.
     pub(crate) async fn transactions(&self, address: &Address) -> usize {
-        let all = self.rpc.get_signatures_for_address(address).await.unwrap();
-        all.iter().filter(|one| one.err.is_none()).count()
+        self.signatures(address).await.len()
+    }
+
+    /// The signatures of those, the newest first.
+    pub(crate) async fn signatures(&self, address: &Address) -> Vec<String> {
+        let (mut all, mut before) = (vec![], None);
+        loop {
+            let config = GetConfirmedSignaturesForAddress2Config { before, limit: Some(500), ..Default::default() };
+            let page = self.rpc.get_signatures_for_address_with_config(address, config).await.unwrap();
+            let Some(last) = page.last() else { return all };
+            before = Some(last.signature.parse().unwrap());
+            all.extend(page.into_iter().filter(|one| one.err.is_none()).map(|one| one.signature));
+        }
+    }
+
+    /// A transaction with its metadata.
+    pub(crate) async fn transaction(&self, signature: &str) -> Value {
+        let config = json!({"encoding": "json", "commitment": "confirmed", "maxSupportedTransactionVersion": 1});
+        self.ask("getTransaction", json!([signature, config])).await
+    }
+
+    /// The events of the program in a transaction.
+    pub(crate) async fn events(&self, signature: &str) -> Vec<Event> {
+        let transaction = self.transaction(signature).await;
+        let mut events = vec![];
+        for inner in transaction["meta"]["innerInstructions"].as_array().unwrap() {
+            for instruction in inner["instructions"].as_array().unwrap() {
+                let data = bs58::decode(instruction["data"].as_str().unwrap()).into_vec().unwrap();
+                events.extend(Event::from_instruction_data(&data));
+            }
+        }
+        events
+    }
+
+    /// How many proof buffers there are, whoever owns them.
+    pub(crate) async fn proof_buffers(&self) -> usize {
+        let config =
+            json!({"encoding": "base64", "commitment": "confirmed", "filters": [{"dataSize": buffer_space()}]});
+        self.ask("getProgramAccounts", json!([PROGRAM_ID.to_string(), config])).await.as_array().unwrap().len()
+    }
+
+    /// Sets the chain's clock forward.
+    pub(crate) async fn travel(&self, to_unix_seconds: u64) {
+        self.ask("surfnet_timeTravel", json!([{"absoluteTimestamp": to_unix_seconds * 1_000}])).await;
     }
 
     /// An account of the program.

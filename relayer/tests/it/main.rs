@@ -3,7 +3,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a test panics")]
 
+mod buffers;
 mod chain;
+mod faults;
+mod formats;
+mod kills;
+mod process;
+mod proxy;
 mod publish;
+mod reclaim;
+mod service;
 mod settle;
 mod world;

@@ -5,7 +5,7 @@ use veilpass_protocol::{FieldElement, MerkleRoot};
 
 use crate::world::World;
 
-fn root(value: u64) -> MerkleRoot {
+pub(crate) fn root(value: u64) -> MerkleRoot {
     MerkleRoot::new(FieldElement::from_u64(value))
 }
 

@@ -16,17 +16,25 @@ fn maker() -> ProofMaker {
 }
 
 impl World {
-    async fn accept(&self, proof: &[u8], public_inputs: PublicInputs, root_seq: u64) -> Uuid {
+    pub(crate) async fn accept(&self, proof: &[u8], public_inputs: PublicInputs, root_seq: u64) -> Uuid {
+        // As the indexer does when it has seen the root.
+        sqlx::query("UPDATE roots SET chain_slot = 1").execute(&self.database).await.unwrap();
         let record = VerificationRecord { public_inputs, root_seq };
         self.store.record_verification_to_settle(&record, proof).await.unwrap()
     }
 
-    async fn receipt(&self, inputs: &PublicInputs) -> Option<Nullifier> {
+    pub(crate) async fn receipt(&self, inputs: &PublicInputs) -> Option<Nullifier> {
         self.chain.read(&nullifier_address(&registry_address(self.registry), inputs.nullifier)).await
     }
 
+    pub(crate) async fn buffer_seed(&self, verification: Uuid) -> Uuid {
+        let seed = "SELECT buffer_seed FROM chain_outbox WHERE verification_id = $1";
+        sqlx::query_scalar(seed).bind(verification).fetch_one(&self.database).await.unwrap()
+    }
+
     async fn buffer_exists(&self, verification: Uuid) -> bool {
-        let at = proof_buffer_address(&self.operator.pubkey(), &verification.simple().to_string());
+        let seed = self.buffer_seed(verification).await.simple().to_string();
+        let at = proof_buffer_address(&self.operator.pubkey(), &seed);
         self.chain.rpc.get_balance(&at).await.unwrap() > 0
     }
 }

@@ -13,14 +13,14 @@ use solana_keypair::Keypair;
 use solana_signer::Signer;
 use sqlx::PgPool;
 use tokio::sync::Notify;
-use veilpass_chain::{Registry, RegistryParameters, initialize_registry, registry_address};
+use veilpass_chain::{Registry, RegistryParameters, SigningKey, initialize_registry, registry_address};
 use veilpass_protocol::{
     Epoch, EpochPolicy, FieldElement, Leaf, MerkleRoot, Pepper, RegistryId, TokenId, TrackId, WalletHash,
 };
-use veilpass_relayer::{Checkpoint, FeePayer, Observer, Relayer, RelayerOptions, RpcPool};
+use veilpass_relayer::{Checkpoint, Observer, Relayer, RelayerOptions, RpcPool};
 use veilpass_store::{Enrolment, NewRegistry, Store};
 
-use crate::chain::LocalChain;
+use crate::chain::{LocalChain, SLOT_MS};
 
 pub(crate) const TRACK: &str = "first-light";
 const EPOCHS: EpochPolicy = EpochPolicy { length_seconds: 86_400, grace_seconds: 3_600 };
@@ -28,9 +28,21 @@ const ROOT_LIFETIME: u64 = 7 * 86_400;
 /// Short, so that what a killed relayer held is soon free.
 const LEASE: Duration = Duration::from_millis(600);
 
+/// Impatient, as the chain's slots are short.
+pub(crate) fn options() -> RelayerOptions {
+    RelayerOptions {
+        lease: LEASE,
+        poll: Duration::from_millis(25),
+        resend: Duration::from_millis(400),
+        finality_poll: Duration::from_millis(400),
+        ..RelayerOptions::default()
+    }
+}
+
 pub(crate) struct World {
     pub(crate) chain: LocalChain,
     pub(crate) store: Store,
+    pub(crate) database: PgPool,
     pub(crate) registry: RegistryId,
     pub(crate) track: TrackId,
     pub(crate) operator: Keypair,
@@ -38,17 +50,14 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn new(pool: &PgPool) -> Self {
+        Self::with_slots(pool, SLOT_MS).await
+    }
+
+    /// On a chain of slots of so many milliseconds.
+    pub(crate) async fn with_slots(pool: &PgPool, slot_ms: u64) -> Self {
         let operator = Keypair::new();
-        let chain = LocalChain::start(&[operator.pubkey()]);
         let registry = RegistryId::new(FieldElement::from_u64(77));
-        let parameters = RegistryParameters {
-            registry_id: registry.to_be_bytes(),
-            publisher: operator.pubkey(),
-            epoch_length_seconds: EPOCHS.length_seconds,
-            epoch_grace_seconds: EPOCHS.grace_seconds,
-            root_lifetime_seconds: ROOT_LIFETIME,
-        };
-        chain.send(&operator, &[initialize_registry(operator.pubkey(), registry, parameters)]).await;
+        let chain = Self::chain_with_registry(&operator, registry, slot_ms).await;
         let store = Store::from_pool(pool.clone());
         let new = NewRegistry {
             id: registry,
@@ -57,10 +66,25 @@ impl World {
             cluster: "localnet".into(),
             epochs: EPOCHS,
             root_lifetime_seconds: ROOT_LIFETIME,
+            anchored: true,
         };
         store.create_registry(&new).await.unwrap();
         let track = store.create_track(registry, TRACK).await.unwrap();
-        Self { chain, store, registry, track, operator }
+        Self { chain, store, database: pool.clone(), registry, track, operator }
+    }
+
+    /// A chain on which only that registry was made: the next one with the same key is a fork of the first.
+    pub(crate) async fn chain_with_registry(operator: &Keypair, registry: RegistryId, slot_ms: u64) -> LocalChain {
+        let chain = LocalChain::start(&[operator.pubkey()], slot_ms);
+        let parameters = RegistryParameters {
+            registry_id: registry.to_be_bytes(),
+            publisher: operator.pubkey(),
+            epoch_length_seconds: EPOCHS.length_seconds,
+            epoch_grace_seconds: EPOCHS.grace_seconds,
+            root_lifetime_seconds: ROOT_LIFETIME,
+        };
+        chain.send(operator, &[initialize_registry(operator.pubkey(), registry, parameters)]).await;
+        chain
     }
 
     pub(crate) fn epoch() -> Epoch {
@@ -86,18 +110,18 @@ impl World {
 
     /// A relayer with the operator's key.
     pub(crate) fn relayer(&self) -> Relayer {
-        self.relayer_with(RelayerOptions {
-            lease: LEASE,
-            poll: Duration::from_millis(25),
-            resend: Duration::from_millis(400),
-            finality_poll: Duration::from_millis(400),
-            ..RelayerOptions::default()
-        })
+        self.relayer_with(options())
     }
 
     pub(crate) fn relayer_with(&self, options: RelayerOptions) -> Relayer {
-        let key = FeePayer::from_text(&format!("{:?}", self.operator.to_bytes()), "the test").unwrap();
-        let pool = RpcPool::new(&["http://127.0.0.1:1".into(), self.chain.url.clone()], Duration::from_secs(10));
+        self.relayer_at(&["http://127.0.0.1:1", &self.chain.url], Duration::from_secs(10), options)
+    }
+
+    /// A relayer that asks these endpoints.
+    pub(crate) fn relayer_at(&self, urls: &[&str], timeout: Duration, options: RelayerOptions) -> Relayer {
+        let key = SigningKey::from_text(&format!("{:?}", self.operator.to_bytes()), "the test").unwrap();
+        let urls: Vec<String> = urls.iter().map(|url| (*url).to_owned()).collect();
+        let pool = RpcPool::new(&urls, timeout);
         Relayer::new(self.store.clone(), pool, key, options, "test".into())
     }
 
@@ -123,11 +147,11 @@ impl World {
     pub(crate) async fn drain_with_kills(&self, step: usize) -> usize {
         let mut kills = 0;
         for until in (1..).step_by(step) {
-            let killer = Arc::new(Killer { left: AtomicUsize::new(until), reached: Notify::new() });
+            let killer = Killer::at(until);
             let relayer = self.relayer().observed_by(Arc::clone(&killer) as Arc<dyn Observer>);
             tokio::select! {
                 () = self.drain(&relayer) => return kills,
-                () = killer.reached.notified() => kills += 1,
+                () = killer.reached() => kills += 1,
             }
         }
         unreachable!()
@@ -135,9 +159,20 @@ impl World {
 }
 
 /// Holds a relayer for ever at the checkpoint of a number.
-struct Killer {
+pub(crate) struct Killer {
     left: AtomicUsize,
     reached: Notify,
+}
+
+impl Killer {
+    pub(crate) fn at(checkpoint: usize) -> Arc<Self> {
+        Arc::new(Self { left: AtomicUsize::new(checkpoint), reached: Notify::new() })
+    }
+
+    /// When the relayer is held.
+    pub(crate) async fn reached(&self) {
+        self.reached.notified().await;
+    }
 }
 
 impl Observer for Killer {

@@ -6,6 +6,7 @@ use sqlx::{Row, postgres::PgRow};
 use uuid::Uuid;
 use veilpass_protocol::{Context, MerkleRoot, Nullifier, PublicInputs, RegistryId, TrackId};
 
+use super::settlement;
 use crate::{
     Store, StoreError,
     convert::{element, epoch, unsigned},
@@ -57,6 +58,8 @@ pub enum IntentTask {
         root_seq: u64,
         /// The proof. `None` once it was settled or refused.
         proof: Option<Vec<u8>>,
+        /// Names its proof buffer: nobody else can guess it, and whoever takes over finds the same.
+        buffer_seed: Uuid,
     },
 }
 
@@ -88,10 +91,12 @@ pub enum IntentEnd<'a> {
         code: Option<u32>,
         /// What it means.
         words: &'a str,
+        /// Whether the chain says that the nullifier was spent: it stays so here. Otherwise it is free again.
+        nullifier_spent: bool,
     },
 }
 
-const TASK: &str = "SELECT o.registry_id, o.root_seq, o.verification_id, r.root,
+const TASK: &str = "SELECT o.registry_id, o.root_seq, o.verification_id, o.buffer_seed, r.root,
         EXISTS (SELECT 1 FROM leaf_changes c
                 WHERE c.registry_id = o.registry_id AND c.leaf_hash = decode(repeat('00', 32), 'hex')
                   AND c.seq <= r.change_seq
@@ -124,19 +129,24 @@ fn task(row: &PgRow) -> Result<IntentTask, StoreError> {
         },
         root_seq: unsigned(row, TABLE, "proof_root_seq")?,
         proof: row.try_get("proof")?,
+        buffer_seed: row.try_get("buffer_seed")?,
     })
 }
 
 impl Store {
-    /// Leases the open intent that waits longest, if there is one. Those that others hold are skipped, not waited for.
+    /// Leases the open intent that waits longest, if there is one. Those that others hold are skipped, not waited for, and so
+    /// is a root while the one before it is not on the chain.
     pub async fn lease_intent(&self, relayer: &str, duration: Duration) -> Result<Option<LeasedIntent>, StoreError> {
         let lease_id = Uuid::new_v4();
         let row = sqlx::query(
             "UPDATE chain_outbox SET lease_id = $1, leased_by = $2, updated_at = now(),
                     lease_expires_at = now() + make_interval(secs => $3)
-             WHERE id = (SELECT id FROM chain_outbox
+             WHERE id = (SELECT id FROM chain_outbox o
                          WHERE state IN ('pending', 'sent', 'confirmed') AND not_before <= now()
                            AND (lease_expires_at IS NULL OR lease_expires_at < now())
+                           AND NOT EXISTS (SELECT 1 FROM chain_outbox b
+                                           WHERE b.registry_id = o.registry_id AND b.root_seq = o.root_seq - 1
+                                             AND b.state IN ('pending', 'sent'))
                          ORDER BY not_before, id LIMIT 1 FOR UPDATE SKIP LOCKED)
              RETURNING id, registry_id, state = 'confirmed' AS is_confirmed, attempts",
         )
@@ -177,14 +187,27 @@ impl Store {
         Ok(done.rows_affected() == 1)
     }
 
-    /// Ends a lease. With the intent ends its proof. `false`: the lease was lost, and nothing was changed.
+    /// Names another proof buffer for an intent, when the account of the one before cannot be made. `false`: the lease is lost.
+    pub async fn renew_buffer_seed(&self, lease: IntentLease) -> Result<bool, StoreError> {
+        let done = sqlx::query(
+            "UPDATE chain_outbox SET buffer_seed = gen_random_uuid(), updated_at = now() WHERE id = $1 AND lease_id = $2",
+        )
+        .bind(lease.outbox_id)
+        .bind(lease.lease_id)
+        .execute(&self.pool)
+        .await?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    /// Ends a lease. With the intent ends its proof; a verification that the chain refused holds no more. `false`: the
+    /// lease was lost, and nothing was changed.
     pub async fn end_intent(&self, lease: IntentLease, end: IntentEnd<'_>) -> Result<bool, StoreError> {
         let (state, after, code, error, failures) = match end {
             IntentEnd::Wait { after } => (None, after, None, None, 0),
             IntentEnd::Retry { after, error } => (None, after, None, Some(error), 1),
             IntentEnd::Confirmed { after } => (Some("confirmed"), after, None, None, 0),
             IntentEnd::Final => (Some("final"), Duration::ZERO, None, None, 0),
-            IntentEnd::Failed { code, words } => (Some("failed"), Duration::ZERO, code, Some(words), 0),
+            IntentEnd::Failed { code, words, .. } => (Some("failed"), Duration::ZERO, code, Some(words), 0),
         };
         let mut tx = self.pool.begin().await?;
         let row = sqlx::query(
@@ -205,11 +228,12 @@ impl Store {
         .fetch_optional(&mut *tx)
         .await?;
         let Some(row) = row else { return Ok(false) };
-        if matches!(end, IntentEnd::Final | IntentEnd::Failed { .. }) {
-            sqlx::query("DELETE FROM settlement_proofs WHERE verification_id = $1")
-                .bind(row.try_get::<Option<Uuid>, _>("verification_id")?)
-                .execute(&mut *tx)
-                .await?;
+        let verification: Option<Uuid> = row.try_get("verification_id")?;
+        if let (Some(verification), IntentEnd::Final | IntentEnd::Failed { .. }) = (verification, end) {
+            settlement::forget_proof(&mut tx, verification).await?;
+        }
+        if let (Some(verification), IntentEnd::Failed { nullifier_spent, .. }) = (verification, end) {
+            settlement::refuse(&mut tx, verification, nullifier_spent).await?;
         }
         tx.commit().await?;
         Ok(true)

@@ -60,6 +60,34 @@ pub(crate) async fn insert(
     Ok(true)
 }
 
+/// Deletes a proof that is not needed any more.
+pub(super) async fn forget_proof(connection: &mut PgConnection, verification: Uuid) -> Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM settlement_proofs WHERE verification_id = $1")
+        .bind(verification)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// A verification that the chain refused holds no more. Unless the chain has its nullifier, neither has this database: the
+/// listener may try again.
+pub(super) async fn refuse(connection: &mut PgConnection, verification: Uuid, spent: bool) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE verifications SET refused_at = now() WHERE id = $1")
+        .bind(verification)
+        .execute(&mut *connection)
+        .await?;
+    if !spent {
+        sqlx::query(
+            "DELETE FROM nullifiers n USING verifications v
+             WHERE v.id = $1 AND n.hash = v.nullifier AND n.tx_signature IS NULL",
+        )
+        .bind(verification)
+        .execute(connection)
+        .await?;
+    }
+    Ok(())
+}
+
 impl Store {
     /// Asks for a recorded verification to be settled on the chain. `false`: that was asked before, or there is no such
     /// verification. See [`Self::record_verification_to_settle`] for both in one transaction.

@@ -4,44 +4,10 @@ use sqlx::PgPool;
 use veilpass_protocol::RegistryId;
 use veilpass_store::{ChainBatch, ChainEvent, ChainEventContent, RecordError, Store};
 
-use crate::fixture::{Fixture, element, fixture, root};
-
-const PROGRAM: &str = "11111111111111111111111111111111";
-
-/// A signature that looks like one.
-fn signature(number: u64) -> String {
-    format!("{number}").replace('0', "z").repeat(64)[..64].to_owned()
-}
-
-fn event(f: &Fixture, number: u64, content: ChainEventContent) -> ChainEvent {
-    let event_slot = (content.kind() != "registry_initialized").then_some(number);
-    ChainEvent {
-        signature: signature(number),
-        event_index: 0,
-        slot: number,
-        block_time: Some(1_800_000_000),
-        finalized: false,
-        registry_address: PROGRAM.into(),
-        registry_id: f.registry,
-        event_slot,
-        content,
-    }
-}
-
-fn verified(f: &Fixture, nullifier: u64) -> ChainEventContent {
-    let statement = f.statement(nullifier);
-    ChainEventContent::OwnershipVerified {
-        track_id: f.track,
-        epoch: statement.epoch,
-        nullifier: statement.nullifier,
-        context: statement.context,
-        root_sequence: 1,
-    }
-}
-
-fn batch(events: Vec<ChainEvent>) -> ChainBatch {
-    ChainBatch { read: events.iter().map(|event| event.signature.clone()).collect(), events, ..ChainBatch::default() }
-}
+use crate::{
+    events::{PROGRAM, batch, event, signature, verified},
+    fixture::{element, fixture, root},
+};
 
 async fn all(store: &Store) -> Vec<ChainEvent> {
     store.chain_events(PROGRAM, 0, 1000).await.unwrap()
@@ -123,9 +89,9 @@ async fn a_track_that_is_known_later_gets_its_nullifiers(pool: PgPool) {
     f.store.apply_chain_batch(PROGRAM, &batch(vec![late])).await.unwrap();
     assert!(!f.store.is_nullifier_used(f.statement(7).nullifier).await.unwrap());
     assert_eq!(f.store.create_track(f.registry, "later").await.unwrap(), track);
-    assert_eq!(f.store.mirror_chain_nullifiers(PROGRAM).await.unwrap(), 1);
+    assert_eq!(f.store.mirror_chain(PROGRAM).await.unwrap(), 1);
     assert!(f.store.is_nullifier_used(f.statement(7).nullifier).await.unwrap());
-    assert_eq!(f.store.mirror_chain_nullifiers(PROGRAM).await.unwrap(), 0);
+    assert_eq!(f.store.mirror_chain(PROGRAM).await.unwrap(), 0);
 }
 
 #[sqlx::test(migrator = "veilpass_store::MIGRATOR")]

@@ -32,6 +32,13 @@ pub(crate) async fn fixture(pool: &PgPool) -> Fixture {
     Fixture { store, registry, track }
 }
 
+/// The same, of an anchored registry.
+pub(crate) async fn anchored_fixture(pool: &PgPool) -> Fixture {
+    let f = fixture(pool).await;
+    sqlx::query("UPDATE registries SET anchored = true").execute(pool).await.unwrap();
+    f
+}
+
 pub(crate) fn new_registry(id: RegistryId, slug: &str) -> NewRegistry {
     NewRegistry {
         id,
@@ -40,6 +47,7 @@ pub(crate) fn new_registry(id: RegistryId, slug: &str) -> NewRegistry {
         cluster: "localnet".into(),
         epochs: EpochPolicy { length_seconds: 3600, grace_seconds: 60 },
         root_lifetime_seconds: 3600,
+        anchored: false,
     }
 }
 

@@ -3,10 +3,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test panics")]
 
+mod anchored;
 mod chain;
+mod events;
 mod fixture;
 mod jobs;
+mod leadership;
 mod leaves;
 mod roots;
 mod rows;
+mod settlement;
 mod verifications;

@@ -2,14 +2,16 @@
 
 use sqlx::PgPool;
 
-use crate::fixture::fixture;
+use crate::fixture::anchored_fixture;
 
 const R: &str = r"'\x30644e72e131a029b85045b68181585d2833e84879b9709143e1f593f0000001'";
 
 #[sqlx::test(migrator = "veilpass_store::MIGRATOR")]
 async fn wrong_rows_are_impossible(pool: PgPool) {
-    let f = fixture(&pool).await;
+    let f = anchored_fixture(&pool).await;
     let seq = f.publish(1, 100).await;
+    sqlx::query("UPDATE roots SET chain_slot = 1").execute(&pool).await.unwrap();
+    sqlx::query("UPDATE registries SET anchored = false").execute(&pool).await.unwrap();
     f.store.enqueue_job(&f.job(1), 10).await.unwrap();
     f.store.record_verification(&f.verification(7, 100, seq)).await.unwrap();
     let refused = [

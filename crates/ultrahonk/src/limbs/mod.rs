@@ -32,6 +32,8 @@ pub mod count;
 mod element;
 mod load;
 mod montgomery;
+#[cfg(feature = "host")]
+pub(crate) mod residue;
 pub(crate) mod settle;
 mod short;
 

@@ -6,7 +6,7 @@ use super::challenges::Challenges;
 use super::evaluations::Evaluations;
 use super::hints::Hints;
 use super::key::ZERO;
-use super::libra::Points;
+use super::libra::{Claims, Points};
 use super::rounds::{ONE, montgomery};
 use super::{LOG_N, Proof, Refusal, check, section};
 use crate::layout::{EVALUATIONS, Section};
@@ -56,6 +56,7 @@ pub(super) fn scalars<H: Hints>(
     challenges: &Challenges,
     points: &Points,
     batched: &Fr29,
+    claims: &Claims,
     rho: &Rho,
     hints: &mut H,
 ) -> Result<Scalars, Refusal> {
@@ -69,7 +70,7 @@ pub(super) fn scalars<H: Hints>(
     let shifted = unshifted.plus(&shifted).times(&rho.twenty_ninth);
 
     let folds = fold_constant(proof, challenges, points, batched, &weights, hints)?;
-    let libra = Libra::compute(proof, challenges, points, &weights, hints)?;
+    let libra = Libra::compute(claims, challenges, points, &weights, hints)?;
     check(hints.are_canonical(), Refusal::NotCanonical)?;
     let constant = folds.plus(&libra.constant).times(&MINUS_R_SQUARED);
     let plain = |power: &Fr29| power.over_r().to_word();
@@ -176,17 +177,14 @@ impl Libra {
     /// The concatenation at `r`, the grand sum at `g r`, `r` and 1 (where it is 0), the quotient at `r`.
     #[inline(never)]
     fn compute<H: Hints>(
-        proof: &Proof,
+        claims: &Claims,
         challenges: &Challenges,
         points: &Points,
         weights: &Weights,
         hints: &mut H,
     ) -> Result<Self, Refusal> {
         let (nu, z) = (&challenges.shplonk_nu, &points.shplonk_z);
-        let mut canonical = true;
-        let words = section(proof, Section::LibraPolynomialEvaluations);
-        let [concatenation, sum_next, sum, quotient] = core::array::from_fn(|i| Fr29::parse(&words[i], &mut canonical));
-        check(canonical, Refusal::NotCanonical)?;
+        let Claims { concatenation, sum_next, sum, quotient } = claims;
         // Two negated factors: negated once more.
         let raised = weights.nu_power.times(&MINUS_R_SQUARED);
         let at_r = weights.positive[0].times(&raised);
@@ -195,10 +193,10 @@ impl Libra {
         let sum_at_r = nu.times(&nu.times(&at_r));
         let sum_at_one = hints.checked_quotient(&nu.times(&nu.times(&odd)), &z.minus(&ONE))?;
         let quotient_at_r = nu.times(&nu.times(&sum_at_r));
-        let constant = Columns::of(&at_r, &concatenation)
-            .add(&next_at_g_r, &sum_next)
-            .add(&sum_at_r, &sum)
-            .add(&quotient_at_r, &quotient)
+        let constant = Columns::of(&at_r, concatenation)
+            .add(&next_at_g_r, sum_next)
+            .add(&sum_at_r, sum)
+            .add(&quotient_at_r, quotient)
             .reduce();
         let grand_sum = Fr29::combination([1; 3], [&next_at_g_r, &sum_at_r, &sum_at_one]);
         Ok(Self { scalars: [at_r.to_word(), grand_sum.to_word(), quotient_at_r.to_word()], constant })

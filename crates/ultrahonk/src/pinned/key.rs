@@ -1,7 +1,7 @@
 //! The key, read at compile time.
 
 use super::{LOG_N, PUBLIC_INPUTS, PointWords};
-use crate::entity::{Entity, PRECOMPUTED, ZeroSet};
+use crate::entity::{Entity, PRECOMPUTED};
 use crate::layout::PAIRING_POINT_LIMBS;
 use crate::limbs::Word;
 use crate::vk::VK_BYTES;
@@ -14,6 +14,21 @@ pub struct PinnedKey {
     pub(super) public_inputs_row: i64,
     /// The 28 commitments, in the order of the key.
     pub(super) commitments: [PointWords; PRECOMPUTED],
+}
+
+/// Which of the precomputed polynomials are zero: a bit for each, in the order of the key.
+#[derive(Clone, Copy)]
+pub(super) struct ZeroSet(u32);
+
+impl ZeroSet {
+    const fn with(self, index_in_key: usize) -> Self {
+        Self(self.0 | 1 << index_in_key)
+    }
+
+    /// Whether the polynomial at this place of the evaluations is zero.
+    pub(super) const fn holds(self, place: usize) -> bool {
+        place >= 1 && place <= PRECOMPUTED && self.0 >> (place - 1) & 1 == 1
+    }
 }
 
 /// The polynomials that must be zero: those of the gates that the circuit does not use. Their relations are left out.

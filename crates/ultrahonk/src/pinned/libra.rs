@@ -31,6 +31,27 @@ const ROOT: Fr29 = element(words_of_bytes(&LIBRA_ROOT), 1);
 const ROOT_INVERSE_WORDS: Words = words_of_bytes(&LIBRA_ROOT_INVERSE);
 const ROOT_INVERSE: Fr29 = element(ROOT_INVERSE_WORDS, 1);
 
+/// What the proof claims of Libra's polynomials, in plain form.
+pub(super) struct Claims {
+    /// The concatenation at `r`.
+    pub(super) concatenation: Fr29,
+    /// The grand sum at `g r` and at `r`.
+    pub(super) sum_next: Fr29,
+    pub(super) sum: Fr29,
+    /// The quotient at `r`.
+    pub(super) quotient: Fr29,
+}
+
+impl Claims {
+    pub(super) fn parse(proof: &Proof) -> Result<Self, Refusal> {
+        let mut canonical = true;
+        let words = section(proof, Section::LibraPolynomialEvaluations);
+        let [concatenation, sum_next, sum, quotient] = core::array::from_fn(|i| Fr29::parse(&words[i], &mut canonical));
+        check(canonical, Refusal::NotCanonical)?;
+        Ok(Self { concatenation, sum_next, sum, quotient })
+    }
+}
+
 /// What is opened where: Gemini's point, its squares and Shplonk's point, in Montgomery form.
 pub(super) struct Points {
     /// `r^(2^i)` for `i` in `0..12`.
@@ -59,16 +80,13 @@ impl Points {
 /// at `g r` and `r`, and of the quotient at `r`, and `e` is the claimed evaluation.
 #[inline(never)]
 pub(super) fn check_consistency<H: Hints>(
-    proof: &Proof,
+    claims: &Claims,
+    evaluation: &Fr29,
     challenges: &Challenges,
     points: &Points,
     hints: &mut H,
 ) -> Result<(), Refusal> {
-    let mut canonical = true;
-    let words = section(proof, Section::LibraPolynomialEvaluations);
-    let [concatenation, sum_next, sum, quotient] = core::array::from_fn(|i| Fr29::parse(&words[i], &mut canonical));
-    let evaluation = Fr29::parse(&section(proof, Section::LibraEvaluation)[0], &mut canonical);
-    check(canonical, Refusal::NotCanonical)?;
+    let Claims { concatenation, sum_next, sum, quotient } = claims;
 
     let r = &points.squares[0];
     let first = hints.checked_quotient(&POWERS[0], &r.minus(&POWERS[0]))?;
@@ -79,9 +97,9 @@ pub(super) fn check_consistency<H: Hints>(
     let vanishing = points.squares[8].minus(&ONE);
     check(!vanishing.is_zero(), Refusal::Libra)?;
     let masked = to_last.times(&concatenation.times(&total));
-    let inner = Columns::of(&first, &sum).add(&sum.minus(&evaluation), &last).reduce();
-    let inner = Fr29::combination([1, -1, -256], [&inner, &masked, &quotient]);
-    let step = Fr29::combination([256, -256], [&sum_next, &sum]);
+    let inner = Columns::of(&first, sum).add(&sum.minus(evaluation), &last).reduce();
+    let inner = Fr29::combination([1, -1, -256], [&inner, &masked, quotient]);
+    let step = Fr29::combination([256, -256], [sum_next, sum]);
     let whole = Columns::of(&vanishing, &inner).add(&to_last, &step).reduce();
     check(whole.is_zero(), Refusal::Libra)
 }

@@ -16,6 +16,8 @@
 
 mod challenges;
 mod commitments;
+#[cfg(feature = "host")]
+mod computed;
 mod delta;
 mod evaluations;
 mod folds;
@@ -26,9 +28,9 @@ mod machine;
 mod relations;
 mod rounds;
 
-pub use hints::HINTS;
 #[cfg(feature = "host")]
-pub use hints::{fitting_hints, hints};
+pub use computed::{fitting_hints, hints};
+pub use hints::HINTS;
 pub use key::{OWNERSHIP, PinnedKey};
 pub use machine::{Machine, Operands, PairingInput, PointWords};
 
@@ -127,8 +129,8 @@ fn run<M: Machine, H: Hints>(
     let challenges = Challenges::draw::<M>(key, proof, public_inputs);
     let claim = rounds::check_rounds(proof, &challenges)?;
     let rho = folds::Rho::new(&challenges);
-    let batched = check_relations(key, proof, public_inputs, &challenges, &claim, &rho, hints)?;
-    let scalars = scalars(proof, &challenges, &batched, &rho, hints)?;
+    let (batched, libra_evaluation) = check_relations(key, proof, public_inputs, &challenges, &claim, &rho, hints)?;
+    let scalars = scalars(proof, &challenges, &libra_evaluation, &batched, &rho, hints)?;
     commitments::check_opening::<M>(key, proof, &challenges, &scalars)
 }
 
@@ -137,17 +139,19 @@ fn run<M: Machine, H: Hints>(
 fn scalars<H: Hints>(
     proof: &Proof,
     challenges: &Challenges,
+    libra_evaluation: &Fr29,
     batched: &Fr29,
     rho: &folds::Rho,
     hints: &mut H,
 ) -> Result<folds::Scalars, Refusal> {
+    let claims = libra::Claims::parse(proof)?;
     let points = libra::Points::new(challenges);
-    libra::check_consistency(proof, challenges, &points, hints)?;
-    folds::scalars(proof, challenges, &points, batched, rho, hints)
+    libra::check_consistency(&claims, libra_evaluation, challenges, &points, hints)?;
+    folds::scalars(proof, challenges, &points, batched, &claims, rho, hints)
 }
 
 /// Checks the last claim of sumcheck, `8! (relations (1 - disabled) + lambda libra_evaluation)`, and returns the claimed
-/// evaluations batched by rho; all in plain form.
+/// evaluations batched by rho, and Libra's; all in plain form.
 #[inline(never)]
 fn check_relations<H: Hints>(
     key: &PinnedKey,
@@ -157,18 +161,18 @@ fn check_relations<H: Hints>(
     claim: &Fr29,
     rho: &folds::Rho,
     hints: &mut H,
-) -> Result<Fr29, Refusal> {
+) -> Result<(Fr29, Fr29), Refusal> {
     let mut canonical = true;
     let delta = delta::public_input_delta(key, public_inputs, challenges, hints)?;
     let rows = rounds::row_separator(challenges);
     let (relations, batched) = at_evaluations(proof, challenges, &delta, &rows, rho)?;
     let enabled = rounds::enabled(challenges);
-    let libra = Fr29::parse(&section(proof, Section::LibraEvaluation)[0], &mut canonical);
+    let evaluation = Fr29::parse(&section(proof, Section::LibraEvaluation)[0], &mut canonical);
     check(canonical, Refusal::NotCanonical)?;
-    let (relations, libra) = (relations.times(&enabled), challenges.libra.times(&libra));
+    let (relations, libra) = (relations.times(&enabled), challenges.libra.times(&evaluation));
     let difference = Fr29::combination([rounds::SCALE, rounds::SCALE, -1], [&relations, &libra, claim]);
     check(difference.is_zero(), Refusal::Relations)?;
-    Ok(batched)
+    Ok((batched, evaluation))
 }
 
 /// What is computed from the claimed evaluations: the relations, and the evaluations batched by rho.

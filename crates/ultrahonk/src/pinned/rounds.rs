@@ -3,7 +3,7 @@
 use super::challenges::Challenges;
 use super::{LOG_N, Proof, Refusal, check, section};
 use crate::layout::{ROUND_VALUES, Section};
-use crate::limbs::constants::{element, power_of_two};
+use crate::limbs::constants::element;
 use crate::limbs::{Fr29, Loose, Operand, Short};
 
 /// 8!, by which the claims are scaled so that Newton's coefficients are integers.
@@ -16,7 +16,6 @@ const NEWTON: [i64; ROUND_VALUES] = [40_320, 40_320, 20_160, 6_720, 1_680, 336, 
 pub(super) const ONE: Fr29 = element([1, 0, 0, 0], 1);
 /// `R` in Montgomery form: a product by it turns the plain into the Montgomery form.
 pub(super) const R: Fr29 = element([1, 0, 0, 0], 2);
-const _: () = assert!(power_of_two(0)[0] == 1);
 
 /// The Montgomery form of a challenge.
 #[inline(always)]

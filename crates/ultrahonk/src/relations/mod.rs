@@ -13,7 +13,7 @@ pub(crate) mod poseidon2;
 mod range;
 
 use crate::backend::Scalar;
-use crate::entity::{Entity, Evaluations, ZeroSet};
+use crate::entity::{Entity, Evaluations};
 
 /// Number of subrelations.
 const SUBRELATIONS: usize = 29;
@@ -33,9 +33,8 @@ pub(crate) struct Parameters<F> {
     pub(crate) row_separator: F,
 }
 
-/// The sum of all subrelations, separated. Subrelations of gates whose selector is in `zero` are not evaluated: the caller
-/// has checked that the selector's evaluation is 0, so they are 0.
-pub(crate) fn evaluate<F: Scalar>(e: &Evaluations<F>, p: &Parameters<F>, zero: ZeroSet) -> F {
+/// The sum of all subrelations, separated.
+pub(crate) fn evaluate<F: Scalar>(e: &Evaluations<F>, p: &Parameters<F>) -> F {
     let mut values = [F::ZERO; SUBRELATIONS];
     values[0..3].copy_from_slice(&permutation::values(e, p));
     values[3..6].copy_from_slice(&lookup::values(e, p));
@@ -44,27 +43,13 @@ pub(crate) fn evaluate<F: Scalar>(e: &Evaluations<F>, p: &Parameters<F>, zero: Z
             *value = e.at(selector) * *relation;
         }
     };
-    if !zero.has(Entity::QArithmetic) {
-        gate(6, Entity::QArithmetic, &arithmetic::values(e));
-    }
-    if !zero.has(Entity::QRange) {
-        gate(8, Entity::QRange, &range::values(e));
-    }
-    if !zero.has(Entity::QElliptic) {
-        gate(12, Entity::QElliptic, &elliptic::values(e));
-    }
-    if !zero.has(Entity::QMemory) {
-        gate(14, Entity::QMemory, &memory::values(e, p.eta));
-    }
-    if !zero.has(Entity::QNonNative) {
-        gate(20, Entity::QNonNative, &[non_native::value(e)]);
-    }
-    if !zero.has(Entity::QPoseidonExternal) {
-        gate(21, Entity::QPoseidonExternal, &poseidon2::external(e));
-    }
-    if !zero.has(Entity::QPoseidonInternal) {
-        gate(25, Entity::QPoseidonInternal, &poseidon2::internal(e));
-    }
+    gate(6, Entity::QArithmetic, &arithmetic::values(e));
+    gate(8, Entity::QRange, &range::values(e));
+    gate(12, Entity::QElliptic, &elliptic::values(e));
+    gate(14, Entity::QMemory, &memory::values(e, p.eta));
+    gate(20, Entity::QNonNative, &[non_native::value(e)]);
+    gate(21, Entity::QPoseidonExternal, &poseidon2::external(e));
+    gate(25, Entity::QPoseidonInternal, &poseidon2::internal(e));
 
     let mut separator = F::ONE;
     let (mut per_row, mut summed) = (F::ZERO, F::ZERO);
@@ -94,36 +79,7 @@ mod tests {
                 reference::scalars(&vector["parameters"]).try_into().unwrap();
             let parameters = Parameters { eta, beta, gamma, alpha, public_input_delta, row_separator };
             let expected: Fr = Scalar::from_be_bytes(&reference::word(&vector["value"])).unwrap();
-            assert_eq!(evaluate(&evaluations, &parameters, ZeroSet::default()), expected);
-        }
-    }
-
-    /// Leaving a gate out is the same as evaluating it where its selector is 0.
-    #[test]
-    fn a_gate_that_is_left_out_is_one_whose_selector_is_0() {
-        let gates = [
-            Entity::QArithmetic,
-            Entity::QRange,
-            Entity::QElliptic,
-            Entity::QMemory,
-            Entity::QNonNative,
-            Entity::QPoseidonExternal,
-            Entity::QPoseidonInternal,
-        ];
-        let vector = &reference::vectors("relations")[0];
-        let claimed = reference::scalars(&vector["evaluations"]);
-        let [eta, beta, gamma, public_input_delta, alpha, row_separator] =
-            reference::scalars(&vector["parameters"]).try_into().unwrap();
-        let parameters = Parameters { eta, beta, gamma, alpha, public_input_delta, row_separator };
-        for gate in gates {
-            let mut evaluations = Evaluations([Fr::ZERO; EVALUATIONS]);
-            evaluations.0[1..].copy_from_slice(&claimed);
-            let zero = ZeroSet::default().with(gate as usize - 1);
-            let full = evaluate(&evaluations, &parameters, ZeroSet::default());
-            assert_ne!(evaluate(&evaluations, &parameters, zero), full, "{gate:?} is evaluated at all");
-            evaluations.0[gate as usize] = Fr::ZERO;
-            let full = evaluate(&evaluations, &parameters, ZeroSet::default());
-            assert_eq!(evaluate(&evaluations, &parameters, zero), full, "{gate:?}");
+            assert_eq!(evaluate(&evaluations, &parameters), expected);
         }
     }
 }

@@ -2,11 +2,9 @@
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use veilpass_ultrahonk::{Mode, VK_BYTES, VerificationKey, verify_with};
+use veilpass_ultrahonk::{VK_BYTES, VerificationKey, verify};
 
 use crate::fixtures;
-
-const MODES: [Mode; 2] = [Mode::Full, Mode::ZeroCommitments];
 
 #[test]
 fn random_proofs_are_refused() {
@@ -19,7 +17,7 @@ fn random_proofs_are_refused() {
             // Below both moduli, so that scalars parse and the points are what fails; and any bytes.
             let canonical = proof.chunks(32).flat_map(|word| [&[0], &word[1..]].concat()).collect();
             for bytes in [proof.clone(), canonical] {
-                assert!(verify_with(&key, &bytes, &fixture.public_inputs, Mode::Full).is_err());
+                assert!(verify(&key, &bytes, &fixture.public_inputs).is_err());
             }
         }
     }
@@ -46,9 +44,7 @@ fn mixed_up_proofs_are_refused() {
             if proof == fixture.proof {
                 continue;
             }
-            for mode in MODES {
-                assert!(verify_with(&key, &proof, &fixture.public_inputs, mode).is_err(), "{}", fixture.name);
-            }
+            assert!(verify(&key, &proof, &fixture.public_inputs).is_err(), "{}", fixture.name);
         }
     }
 }

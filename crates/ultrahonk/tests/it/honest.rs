@@ -1,6 +1,6 @@
 //! What `bb` proves is accepted.
 
-use veilpass_ultrahonk::{Mode, verify, verify_with};
+use veilpass_ultrahonk::verify;
 
 use crate::fixtures;
 
@@ -15,11 +15,9 @@ fn the_fixtures_differ_in_size_inputs_and_gates() {
 }
 
 #[test]
-fn proofs_of_bb_are_accepted_in_both_modes() {
+fn proofs_of_bb_are_accepted() {
     for fixture in fixtures::all() {
         let key = fixture.key();
         assert_eq!(verify(&key, &fixture.proof, &fixture.public_inputs), Ok(()), "{}", fixture.name);
-        let pruned = verify_with(&key, &fixture.proof, &fixture.public_inputs, Mode::ZeroCommitments);
-        assert_eq!(pruned, Ok(()), "{}", fixture.name);
     }
 }

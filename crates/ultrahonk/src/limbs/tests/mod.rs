@@ -11,29 +11,15 @@ use ark_ff::{BigInteger, Field, PrimeField};
 use proptest::prelude::*;
 
 use super::constants::{self, FOLDS, MASK, ORDER, ORDER_WORDS, TWICE_ORDER};
+use super::residue::{montgomery, residue, word};
 use super::settle::carry;
 use super::{Columns, Fr29, Loose, Operand, Short, Word};
-
-/// The residue that an integer of limbs, of whatever size, stands for.
-fn residue(limbs: &[i64]) -> Fr {
-    limbs.iter().rev().fold(Fr::from(0u64), |sum, limb| sum * Fr::from(1u64 << 29) + Fr::from(*limb))
-}
-
-/// `R`.
-fn montgomery() -> Fr {
-    Fr::from(2u64).pow([261])
-}
 
 /// Asserts the bounds of an element (by its top limb, of which `r` is 3171406), and returns what it stands for.
 fn checked(element: Fr29) -> Fr {
     assert!(element.0[..8].iter().all(|limb| limb.abs() <= MASK), "{:x?}", element.0);
     assert!(element.0[8].abs() <= 3_964_257, "{:x?}", element.0);
     residue(&element.0)
-}
-
-fn word(value: Fr) -> Word {
-    let bytes = value.into_bigint().to_bytes_be();
-    core::array::from_fn(|i| u64::from_ne_bytes(bytes[8 * i..8 * i + 8].try_into().expect("eight bytes")))
 }
 
 /// Largest limbs of either sign: 1.25 r at most.

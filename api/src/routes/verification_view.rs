@@ -1,0 +1,93 @@
+//! A verification as clients see it.
+
+use serde::Serialize;
+use uuid::Uuid;
+use veilpass_protocol::{Epoch, TrackId};
+use veilpass_store::{VerificationRecord, VerificationState, VerificationStatus};
+
+use super::verifications::Settle;
+
+/// A verification and how far it is.
+#[derive(Serialize)]
+pub(crate) struct VerificationView {
+    id: Uuid,
+    track_id: TrackId,
+    epoch: Epoch,
+    root_seq: u64,
+    settle: Settle,
+    /// `accepted`, `uploading`, `verifying`, `verified` (confirmed by the cluster), `final` or `refused`. What is settled
+    /// offchain stays `accepted`, unless the chain overrules it.
+    status: &'static str,
+    /// The transaction on chain, once there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    transaction: Option<TransactionView>,
+    /// Why it was refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refusal: Option<RefusalView>,
+    /// What is in the way at the moment; it is tried again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    delayed_by: Option<String>,
+}
+
+#[derive(Serialize)]
+struct TransactionView {
+    /// Base58.
+    signature: String,
+    /// Once it landed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    slot: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct RefusalView {
+    /// The program's error number, if the program refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<u32>,
+    detail: String,
+}
+
+impl VerificationView {
+    /// One that was recorded just now.
+    pub(crate) fn accepted(id: Uuid, record: &VerificationRecord, settle: Settle) -> Self {
+        Self {
+            id,
+            track_id: record.public_inputs.track_id,
+            epoch: record.public_inputs.epoch,
+            root_seq: record.root_seq,
+            settle,
+            status: name(VerificationState::Accepted),
+            transaction: None,
+            refusal: None,
+            delayed_by: None,
+        }
+    }
+
+    /// One as the database has it.
+    pub(crate) fn of(id: Uuid, status: VerificationStatus) -> Self {
+        let slot = status.slot;
+        let refused = status.state == VerificationState::Refused;
+        let (reason, delayed_by) = if refused { (status.last_error, None) } else { (None, status.last_error) };
+        Self {
+            id,
+            track_id: status.track_id,
+            epoch: status.epoch,
+            root_seq: status.root_seq,
+            settle: if status.on_chain { Settle::OnChain } else { Settle::OffChain },
+            status: name(status.state),
+            transaction: status.tx_signature.map(|signature| TransactionView { signature, slot }),
+            refusal: refused.then(|| RefusalView { code: status.error_code, detail: reason.unwrap_or_default() }),
+            delayed_by,
+        }
+    }
+}
+
+fn name(state: VerificationState) -> &'static str {
+    match state {
+        VerificationState::Accepted => "accepted",
+        VerificationState::Uploading => "uploading",
+        VerificationState::Verifying => "verifying",
+        VerificationState::Verified => "verified",
+        VerificationState::Final => "final",
+        VerificationState::Refused => "refused",
+    }
+}

@@ -1,0 +1,9 @@
+//! What an operator does at the chain: keys, registries, reading back what happened.
+
+mod audit;
+mod registry;
+mod rpc;
+
+pub use audit::{Audit, AuditFinding, audit};
+pub use registry::{Command, NewAnchoredRegistry, create_anchored_registry, run, wait_for_roots};
+pub use rpc::{ChainRpc, Landed, explained};

@@ -1,0 +1,41 @@
+//! How a relayer behaves.
+
+use std::time::Duration;
+
+use veilpass_chain::Format;
+
+/// How the relayer behaves.
+#[derive(Debug, Clone)]
+pub struct RelayerOptions {
+    /// For how long an intent is leased; renewed every third of it.
+    pub lease: Duration,
+    /// How often a sent transaction is looked for.
+    pub poll: Duration,
+    /// How often it is sent again.
+    pub resend: Duration,
+    /// How often it is asked whether what is confirmed is final.
+    pub finality_poll: Duration,
+    /// The most to offer for a compute unit, in millionths of a lamport.
+    pub max_price_micro_lamports: u64,
+    /// The most to spend in 24 hours.
+    pub daily_limit_lamports: u64,
+    /// Below this balance it warns.
+    pub low_balance_lamports: u64,
+    /// Format of uploads; `None` asks the cluster.
+    pub upload_format: Option<Format>,
+}
+
+impl Default for RelayerOptions {
+    fn default() -> Self {
+        Self {
+            lease: Duration::from_secs(30),
+            poll: Duration::from_millis(200),
+            resend: Duration::from_secs(2),
+            finality_poll: Duration::from_secs(4),
+            max_price_micro_lamports: 200_000,
+            daily_limit_lamports: 1_000_000_000,
+            low_balance_lamports: 500_000_000,
+            upload_format: Some(Format::Legacy),
+        }
+    }
+}
