@@ -124,9 +124,9 @@ impl Operator {
         self.rpc.get_balance(&self.payer.address()).await.unwrap()
     }
 
-    /// Transactions that the fee payer paid for.
+    /// Transactions that the fee payer paid for. The first of its address gave it its funds.
     pub(crate) async fn transactions(&self) -> u64 {
-        self.rpc.get_signatures_for_address(&self.payer.address()).await.unwrap().len() as u64
+        self.rpc.get_signatures_for_address(&self.payer.address()).await.unwrap().len() as u64 - 1
     }
 
     /// Lamports that the accounts of the program hold.
