@@ -22,7 +22,6 @@ const TIMEOUT: Duration = Duration::from_millis(500);
 #[sqlx::test(migrator = "veilpass_store::MIGRATOR")]
 async fn an_endpoint_that_fails_in_whatever_way_is_left_for_another(pool: PgPool) {
     let world = World::new(&pool).await;
-    type MakeFault = fn() -> Fault;
     let faults: [(&str, MakeFault); 7] = [
         ("unavailable", || Fault::Status(503)),
         ("too many requests", || Fault::Status(429)),
