@@ -26,7 +26,12 @@ pub struct Config {
     #[arg(long, env = "VEILPASS_RPC_TIMEOUT_SECONDS", default_value = "15", value_parser = clap::value_parser!(u64).range(1..=300))]
     pub rpc_timeout_seconds: u64,
 
-    /// How many transactions are asked for at once.
+    /// How many transactions are asked for in one request. A node that takes no batches, or smaller ones, is asked for one
+    /// after the other.
+    #[arg(long, env = "VEILPASS_INDEXER_BATCH", default_value = "50", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub batch: u16,
+
+    /// How many requests for transactions are under way at once.
     #[arg(long, env = "VEILPASS_INDEXER_REQUESTS", default_value = "8", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub requests: u16,
 

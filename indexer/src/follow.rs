@@ -13,8 +13,8 @@ use crate::{
     ledger::{Ledger, LedgerError, Listed},
 };
 
-/// Transactions of a batch.
-const BATCH: usize = 256;
+/// Transactions that are written at once.
+const BATCH: usize = 1000;
 /// After how many looks it is checked that the node still knows the cursor.
 const CURSOR_CHECK: u32 = 60;
 
@@ -58,7 +58,7 @@ pub struct Follower {
 }
 
 impl Follower {
-    /// Goes on from the cursor in the database. Asks the node for up to `requests` transactions at once.
+    /// Goes on from the cursor in the database. Has up to `requests` requests for transactions under way at once.
     pub fn new(store: Store, ledger: Ledger, requests: usize) -> Self {
         let program = PROGRAM_ID.to_string();
         Self {
@@ -100,7 +100,8 @@ impl Follower {
         let mut all_final = true;
         for part in listed.chunks(BATCH) {
             let mut batch = ChainBatch { chain_slot, ..ChainBatch::default() };
-            self.read(part, &mut batch).await?;
+            let (done, outcome) = self.read(part, &mut batch).await;
+            let part = &part[..done];
             for entry in part {
                 all_final &= entry.finalized;
                 if all_final {
@@ -114,6 +115,7 @@ impl Follower {
             for entry in part.iter().filter(|entry| entry.finalized) {
                 self.known.remove(&entry.signature);
             }
+            outcome?;
         }
         // What the chain did meanwhile is the lag.
         let newest_slot = self.ledger.slots().await?.0.max(chain_slot);
@@ -172,15 +174,20 @@ impl Follower {
         Ok(())
     }
 
-    /// Reads the transactions of a part that are not known as they are.
-    async fn read(&self, part: &[Listed], batch: &mut ChainBatch) -> Result<(), FollowError> {
+    /// Reads the transactions of a part that are not known as they are. Says how many of the part are done, and why not all.
+    async fn read(&self, part: &[Listed], batch: &mut ChainBatch) -> (usize, Result<(), FollowError>) {
         let known = |entry: &Listed| self.known.get(&entry.signature) == Some(&entry.slot);
+        let new: Vec<Listed> = part.iter().filter(|entry| entry.succeeded && !known(entry)).copied().collect();
+        let outcome = fetch(&self.ledger, self.requests, &new, batch).await;
+        let failed_at = outcome.as_ref().err().and_then(|_| new.get(batch.read.len()));
+        let is_failed = |entry: &Listed| failed_at.is_some_and(|failed| failed.signature == entry.signature);
+        let done = part.iter().position(is_failed).unwrap_or(part.len());
+        let part = &part[..done];
         batch.finalized.extend(part.iter().filter(|e| e.finalized && known(e)).map(|e| e.signature.to_string()));
         // One that failed where it succeeded before is on another fork now.
         let failed = part.iter().filter(|entry| !entry.succeeded);
         batch.vanished.extend(failed.map(|entry| entry.signature.to_string()));
-        let new = part.iter().filter(|entry| entry.succeeded && !known(entry)).copied();
-        fetch(&self.ledger, self.requests, new, batch).await
+        (done, outcome)
     }
 
     /// Rows whose slot is final and who are not: their transaction was not listed where it was read.
@@ -207,7 +214,7 @@ impl Follower {
                 Some(status) => landed.push(Listed { signature, slot: status.slot, succeeded: true, finalized: true }),
             }
         }
-        fetch(&self.ledger, self.requests, landed.into_iter(), batch).await
+        fetch(&self.ledger, self.requests, &landed, batch).await
     }
 
     /// Whether the node's history goes back to the cursor, which is before whatever is not final.

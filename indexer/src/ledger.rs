@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use solana_commitment_config::CommitmentConfig;
 use solana_rpc_client::nonblocking::rpc_client::RpcClient;
 use solana_rpc_client_api::client_error::{Error as ClientError, ErrorKind};
@@ -16,6 +16,8 @@ use solana_transaction_status_client_types::{
     EncodedConfirmedTransactionWithStatusMeta, TransactionConfirmationStatus, TransactionStatus, UiTransactionEncoding,
 };
 use veilpass_chain::PROGRAM_ID;
+
+use crate::batch::BatchClient;
 
 /// The newest version of transactions that this build can read.
 const NEWEST_VERSION: u8 = 1;
@@ -42,15 +44,20 @@ impl From<ClientError> for LedgerError {
     fn from(error: ClientError) -> Self {
         Self::Request(match error.kind() {
             ErrorKind::RpcError(RpcError::RpcResponseError { code, message, .. }) => format!("{message} ({code})"),
-            ErrorKind::Reqwest(error) => match error.status() {
-                Some(status) => format!("HTTP {status}"),
-                None if error.is_timeout() => "no answer in time".to_owned(),
-                None if error.is_connect() => "no connection".to_owned(),
-                None => "the connection broke, or the answer is no JSON".to_owned(),
-            },
+            ErrorKind::Reqwest(error) => reason(error),
             ErrorKind::SerdeJson(_) => "the answer is not what was asked for".to_owned(),
             _ => "the request failed".to_owned(),
         })
+    }
+}
+
+/// What a request failed of, without its URL.
+pub(crate) fn reason(error: &reqwest::Error) -> String {
+    match error.status() {
+        Some(status) => format!("HTTP {status}"),
+        None if error.is_timeout() => "no answer in time".to_owned(),
+        None if error.is_connect() => "no connection".to_owned(),
+        None => "the connection broke, or the answer is no JSON".to_owned(),
     }
 }
 
@@ -77,15 +84,41 @@ pub(crate) enum Fetched {
     Missing,
 }
 
+impl From<Value> for Fetched {
+    fn from(result: Value) -> Self {
+        match serde_json::from_value(result) {
+            Ok(Some(transaction)) => Self::Read(Box::new(transaction)),
+            Ok(None) => Self::Missing,
+            // An answer in JSON that is no transaction as we know them.
+            Err(reason) => Self::Unsupported(reason.to_string()),
+        }
+    }
+}
+
+fn transaction_params(signature: &Signature) -> Value {
+    let config = RpcTransactionConfig {
+        encoding: Some(UiTransactionEncoding::Base64),
+        commitment: Some(CommitmentConfig::confirmed()),
+        max_supported_transaction_version: Some(NEWEST_VERSION),
+    };
+    json!([signature.to_string(), config])
+}
+
 /// A node.
 pub struct Ledger {
     rpc: RpcClient,
+    batches: BatchClient,
+    /// Most transactions that are asked for in one request.
+    pub(crate) batch: usize,
 }
 
 impl Ledger {
-    /// A node by the URL of its RPC.
-    pub fn new(url: String, timeout: Duration) -> Self {
-        Self { rpc: RpcClient::new_with_timeout_and_commitment(url, timeout, CommitmentConfig::confirmed()) }
+    /// A node by the URL of its RPC. It is asked for up to `batch` transactions in one request; if it does not take that, for
+    /// one after the other.
+    pub fn new(url: String, timeout: Duration, batch: usize) -> Self {
+        let batches = BatchClient::new(url.clone(), timeout);
+        let rpc = RpcClient::new_with_timeout_and_commitment(url, timeout, CommitmentConfig::confirmed());
+        Self { rpc, batches, batch: batch.max(1) }
     }
 
     /// The newest confirmed and the newest final slot.
@@ -162,24 +195,30 @@ impl Ledger {
         self.rpc.send(RpcRequest::GetSignaturesForAddress, json!([PROGRAM_ID.to_string(), config])).await
     }
 
-    /// A confirmed transaction.
-    pub(crate) async fn transaction(&self, signature: &Signature) -> Result<Fetched, LedgerError> {
-        let config = RpcTransactionConfig {
-            encoding: Some(UiTransactionEncoding::Base64),
-            commitment: Some(CommitmentConfig::confirmed()),
-            max_supported_transaction_version: Some(NEWEST_VERSION),
+    /// Confirmed transactions, in the order of their signatures.
+    pub(crate) async fn transactions(&self, signatures: &[Signature]) -> Result<Vec<Fetched>, LedgerError> {
+        let params: Vec<Value> = signatures.iter().map(transaction_params).collect();
+        let results = match &params[..] {
+            [_] => vec![None],
+            _ => self.batches.ask(RpcRequest::GetTransaction.as_str(), &params).await?,
         };
-        let answer: Result<Option<EncodedConfirmedTransactionWithStatusMeta>, ClientError> =
-            self.rpc.send(RpcRequest::GetTransaction, json!([signature.to_string(), config])).await;
-        match answer {
-            Ok(Some(transaction)) => Ok(Fetched::Read(Box::new(transaction))),
-            Ok(None) => Ok(Fetched::Missing),
+        let mut fetched = Vec::with_capacity(params.len());
+        for (params, result) in params.into_iter().zip(results) {
+            fetched.push(match result {
+                Some(result) => Fetched::from(result),
+                None => self.transaction(params).await?,
+            });
+        }
+        Ok(fetched)
+    }
+
+    async fn transaction(&self, params: Value) -> Result<Fetched, LedgerError> {
+        match self.rpc.send::<Value>(RpcRequest::GetTransaction, params).await {
+            Ok(result) => Ok(Fetched::from(result)),
             Err(error) => match error.kind() {
                 ErrorKind::RpcError(RpcError::RpcResponseError { code: UNSUPPORTED_VERSION, message, .. }) => {
                     Ok(Fetched::Unsupported(message.clone()))
                 }
-                // An answer in JSON that is no transaction as we know them.
-                ErrorKind::SerdeJson(reason) => Ok(Fetched::Unsupported(reason.to_string())),
                 _ => Err(error.into()),
             },
         }

@@ -5,6 +5,7 @@
 //! removed when its fork died; a batch of rows and the cursor are one database transaction, so that the indexer may be
 //! killed at any time.
 
+mod batch;
 mod config;
 mod error;
 mod events;

@@ -22,7 +22,8 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     let store_config =
         StoreConfig { application_name: "veilpass-indexer", max_connections: 4, ..StoreConfig::default() };
     let store = Store::connect_lazy(&config.database_url, &store_config)?;
-    let ledger = Ledger::new(config.rpc_url, Duration::from_secs(config.rpc_timeout_seconds));
+    let ledger =
+        Ledger::new(config.rpc_url, Duration::from_secs(config.rpc_timeout_seconds), usize::from(config.batch));
     let mut follower = Follower::new(store.clone(), ledger, usize::from(config.requests));
     if let Some(slot) = config.from_slot {
         follower.reindex_from(slot);

@@ -29,6 +29,7 @@ pub(crate) struct State {
     drawn: Option<Drawn>,
     pub(crate) lag: u64,
     pub(crate) forks: Arc<HashMap<String, Fork>>,
+    pub(crate) batches_refused: bool,
     pub(crate) rpc_refused: bool,
     pub(crate) ws_refused: bool,
     pub(crate) ws_silent: bool,
@@ -94,6 +95,11 @@ impl Faults {
     /// Refuses connections to the RPC and ends those that are, until told otherwise.
     pub fn refuse_rpc(&self, refused: bool) {
         self.state.send_modify(|state| state.rpc_refused = refused);
+    }
+
+    /// Answers HTTP 400 to batches of calls.
+    pub fn refuse_batches(&self, refused: bool) {
+        self.state.send_modify(|state| state.batches_refused = refused);
     }
 
     /// Shows the chain as it was that many slots ago. 0: as it is.

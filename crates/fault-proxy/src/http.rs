@@ -35,6 +35,9 @@ async fn answer(node: Arc<Node>, request: Request<Incoming>) -> Result<Response<
     let calls: Value = serde_json::from_slice(&body).map_err(|_| Gone)?;
     let first = calls.get(0).unwrap_or(&calls);
     let fault = node.faults().next(first["method"].as_str().unwrap_or_default());
+    if calls.is_array() && node.faults().state().batches_refused {
+        return Ok(page(StatusCode::BAD_REQUEST, "Batch requests are not supported"));
+    }
     if let Some(error) = fault.and_then(Fault::error) {
         return Ok(json_response(&each(&calls, |call| json!({"jsonrpc": "2.0", "id": call["id"], "error": error}))));
     }

@@ -18,7 +18,7 @@
 //!
 //! - **of a request** ([`Fault`]): never answered, connection broken, HTTP 429 and 503, JSON-RPC errors of a node that is
 //!   behind, truncated and nonsense bodies, transactions sent twice or never. Always, for one method, or drawn by a seed.
-//! - **of the connection**: RPC or WebSocket refused, WebSocket cut now or after a while, WebSocket silent.
+//! - **of the connection**: RPC, batches of calls, or WebSocket refused, WebSocket cut now or after a while, WebSocket silent.
 //! - **lag**: the node shows the chain as of some slots ago.
 //! - **forks**: transactions vanish, and may come back in another slot.
 //!

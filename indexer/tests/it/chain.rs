@@ -24,6 +24,8 @@ use veilpass_store::{ChainEvent, Store};
 
 /// Milliseconds from slot to slot; after 31 slots one is final.
 const SLOT_MS: u64 = 20;
+/// Transactions that are asked for in one request: less than most tests make.
+const BATCH: usize = 20;
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(crate) struct Chain {
@@ -158,7 +160,7 @@ impl Chain {
     }
 
     pub(crate) fn ledger(&self) -> Ledger {
-        Ledger::new(self.rpc_url.clone(), Duration::from_secs(10))
+        Ledger::new(self.rpc_url.clone(), Duration::from_secs(10), BATCH)
     }
 
     pub(crate) fn follower(&self, pool: &PgPool) -> Follower {
@@ -180,7 +182,7 @@ impl Drop for Chain {
 
 /// A follower that gives up a request soon.
 pub(crate) fn follower_of(proxy: &FaultProxy, pool: &PgPool) -> Follower {
-    let ledger = Ledger::new(proxy.rpc_url().to_owned(), Duration::from_millis(400));
+    let ledger = Ledger::new(proxy.rpc_url().to_owned(), Duration::from_millis(400), BATCH);
     Follower::new(Store::from_pool(pool.clone()), ledger, 8)
 }
 

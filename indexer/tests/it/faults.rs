@@ -79,13 +79,28 @@ async fn faults_drawn_by_a_seed_lose_and_double_nothing(pool: PgPool) {
     assert_eq!(same_again(follower, &pool).await.len() as u64, published + 1);
 }
 
+#[sqlx::test(migrator = "veilpass_store::MIGRATOR")]
+async fn a_node_that_takes_no_batches_is_read_all_the_same(pool: PgPool) {
+    let chain = Chain::start().await;
+    let proxy = chain.proxy().await;
+    proxy.faults().refuse_batches(true);
+    chain.publish_many(0..30).await;
+    chain.confirm().await;
+    let mut follower = follower_of(&proxy, &pool);
+    follower.poll().await.unwrap();
+    assert_eq!(sequences(&pool).await, (1..=30).collect::<Vec<_>>());
+    assert!(proxy.faults().counts().requests > 31, "one request for each transaction");
+    proxy.faults().clear();
+    assert_eq!(same_again(follower, &pool).await.len(), 31);
+}
+
 /// What failed is logged; the URL of an RPC is mostly a key.
 #[tokio::test]
 async fn an_error_says_why_and_not_the_url() {
     let proxy = veilpass_fault_proxy::FaultProxy::start("http://127.0.0.1:1", "ws://127.0.0.1:1").await.unwrap();
     let faults = proxy.faults();
     let url = format!("{}/?api-key=hunter2", proxy.rpc_url());
-    let ledger = Ledger::new(url, Duration::from_millis(200));
+    let ledger = Ledger::new(url, Duration::from_millis(200), 1);
     for (fault, reason) in [
         (Fault::TimeOut, "no answer in time"),
         (Fault::Unavailable, "HTTP 503"),

@@ -53,7 +53,9 @@ async fn serve(stream: TcpStream) -> std::io::Result<()> {
         }
         let mut body = vec![0; length];
         stream.read_exact(&mut body).await?;
-        let body = answer(&serde_json::from_slice(&body).unwrap()).to_string();
+        let request: Value = serde_json::from_slice(&body).unwrap();
+        let answers = request.as_array().map(|batch| batch.iter().map(answer).collect());
+        let body = answers.unwrap_or_else(|| answer(&request)).to_string();
         let head =
             format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n", body.len());
         stream.write_all((head + &body).as_bytes()).await?;
@@ -70,7 +72,7 @@ async fn what_cannot_be_read_is_listed_and_stops_nothing(pool: PgPool) {
         }
     });
     let store = Store::from_pool(pool.clone());
-    let mut follower = Follower::new(store.clone(), Ledger::new(url, Duration::from_secs(5)), 2);
+    let mut follower = Follower::new(store.clone(), Ledger::new(url, Duration::from_secs(5), 50), 2);
     assert_eq!(follower.poll().await.unwrap().skipped, 2);
     assert!(!follower.poll().await.unwrap().changed());
     let program = PROGRAM_ID.to_string();

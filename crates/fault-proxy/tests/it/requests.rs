@@ -65,6 +65,10 @@ async fn a_fault_of_one_method_spares_the_others_and_batches_are_answered() {
     assert_eq!((&answers[1]["id"], &answers[1]["error"]["code"]), (&json!(10), &json!(-32016)));
     let counts = world.faults.counts();
     assert_eq!((counts.requests, counts.faults), (4, 2));
+    world.faults.clear();
+    world.faults.refuse_batches(true);
+    assert_eq!(world.post(&batch).await.unwrap().status().as_u16(), 400);
+    assert_eq!(world.result("getSlot", json!([])).await, 100);
 }
 
 #[tokio::test]
