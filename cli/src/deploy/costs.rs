@@ -12,7 +12,7 @@ use super::{
 
 /// Lamports for a signature.
 const SIGNATURE_LAMPORTS: u64 = 5_000;
-/// Compute units that a transaction asks for at most: a write takes 2,670, deploying about 6,000.
+/// Compute units that a transaction asks for at most: a write takes 2,670, deploying 2,970.
 const UNITS: u32 = 10_000;
 
 /// Lamports.
