@@ -62,8 +62,8 @@ async fn faults_drawn_by_a_seed_lose_and_double_nothing(pool: PgPool) {
         chain.publish_many(published..published + ROOTS).await;
         published += ROOTS;
         chain.confirm().await;
-        // Forty transactions in requests of which one in twenty-five fails: most looks fail.
-        faults.draw(seed, 40);
+        // A look takes four or five requests, of which two in five fail: most looks fail.
+        faults.draw(seed, 400);
         while sequences(&pool).await.len() as u64 != published {
             let before = rows(&pool).await;
             let polled = follower.poll().await;
