@@ -3,6 +3,7 @@
 //! Prints one line of JSON when it answers, `{"rpc": .., "ws": ..}`, and ends on SIGTERM, SIGINT, or when its standard input
 //! closes: a supervisor that dies takes it along.
 
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -118,24 +119,46 @@ async fn main() -> anyhow::Result<()> {
         let loaded = chain.write_program(*address, None, 0, &code, &None).await;
         loaded.map_err(|error| anyhow::anyhow!("cannot load {}: {error}", file.display()))?;
     }
-    println!("{}", serde_json::json!({
-        "rpc": format!("http://{LOOPBACK}:{}", ports[0]),
-        "ws": format!("ws://{LOOPBACK}:{}", ports[1]),
-    }));
+    println!(
+        "{}",
+        serde_json::json!({
+            "rpc": format!("http://{LOOPBACK}:{}", ports[0]),
+            "ws": format!("ws://{LOOPBACK}:{}", ports[1]),
+        })
+    );
     wait_for_the_end().await
 }
 
-/// The ports, those that are 0 replaced by free ones. All are held until all are chosen.
+/// Ports below those that Linux gives out by itself (32,768 and up): between the look here and the chain's own binding only
+/// another chain could take one, and that draws from 22,000.
+const PORTS: std::ops::Range<u16> = 10_000..32_000;
+
+/// The ports that are wanted, with a free one for each 0.
 fn free_ports<const N: usize>(wanted: [u16; N]) -> anyhow::Result<[u16; N]> {
-    let listeners = wanted
-        .iter()
-        .map(|port| TcpListener::bind((LOOPBACK, *port)).with_context(|| format!("port {port} is taken")))
-        .collect::<anyhow::Result<Vec<_>>>()?;
-    let mut ports = wanted;
-    for (port, listener) in ports.iter_mut().zip(&listeners) {
-        *port = listener.local_addr()?.port();
+    let mut ports = [0; N];
+    for index in 0..N {
+        let taken = ports[..index].to_vec();
+        ports[index] = match wanted[index] {
+            0 => free_port(&taken)?,
+            port => {
+                TcpListener::bind((LOOPBACK, port)).with_context(|| format!("port {port} is taken"))?;
+                port
+            }
+        };
     }
     Ok(ports)
+}
+
+fn free_port(taken: &[u16]) -> anyhow::Result<u16> {
+    for _ in 0..1_000 {
+        // The standard library's hashes start from random keys.
+        let drawn = RandomState::new().build_hasher().finish() % u64::from(PORTS.end - PORTS.start);
+        let port = PORTS.start + drawn as u16;
+        if !taken.contains(&port) && TcpListener::bind((LOOPBACK, port)).is_ok() {
+            return Ok(port);
+        }
+    }
+    bail!("no port from {} to {} is free", PORTS.start, PORTS.end)
 }
 
 async fn wait_for_the_end() -> anyhow::Result<()> {

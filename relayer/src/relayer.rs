@@ -28,9 +28,6 @@ pub struct Relayer {
     format: OnceCell<Format>,
 }
 
-/// The longest pause between attempts.
-const LONGEST_PAUSE: Duration = Duration::from_secs(300);
-
 impl Relayer {
     /// A relayer of that name, which tells it apart in the database.
     pub fn new(store: Store, pool: RpcPool, fee_payer: SigningKey, options: RelayerOptions, name: String) -> Self {
@@ -126,7 +123,19 @@ impl Relayer {
     }
 }
 
-/// Twice as long after each failure.
+/// Twice as long after each failure, up to eight times: what a cluster is late with waits for a quarter of a minute at most,
+/// what an operator must do for four minutes.
 fn back_off(first: Duration, failures: u32) -> Duration {
-    first.saturating_mul(1 << failures.min(8)).min(LONGEST_PAUSE.max(first))
+    first.saturating_mul(1 << failures.min(3))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cluster_that_fails_for_long_is_asked_again_soon() {
+        let pauses = [0, 1, 2, 3, u32::MAX].map(|failures| back_off(CLUSTER, failures).as_secs());
+        assert_eq!(pauses, [2, 4, 8, 16, 16]);
+    }
 }

@@ -26,8 +26,8 @@ pub(super) struct Deployed {
 
 impl Deployed {
     /// Reads it, or `None` if there is nothing yet. What could never be deployed to is an error.
-    pub(super) async fn read(rpc: &Rpc, address: &Address, slot: u64) -> anyhow::Result<Option<Self>> {
-        let Some(program) = rpc.account(address, slot).await? else { return Ok(None) };
+    pub(super) async fn read(rpc: &Rpc, address: &Address) -> anyhow::Result<Option<Self>> {
+        let Some(program) = rpc.account(address).await? else { return Ok(None) };
         if program.owner == SYSTEM {
             bail!(
                 "{address} holds {} lamports, so that no program can be made there: empty it, or take another key",
@@ -45,7 +45,7 @@ impl Deployed {
             State::Program { programdata_address } if programdata_address == data_address => {}
             _ => bail!("{address} is of the upgradeable loader, but no program: take another key"),
         }
-        let Some(data) = rpc.account(&data_address, slot).await? else {
+        let Some(data) = rpc.account(&data_address).await? else {
             bail!("the program {address} was closed: its address can never be used again, take another key")
         };
         let State::ProgramData { upgrade_authority_address, .. } =
@@ -60,6 +60,11 @@ impl Deployed {
             lamports: data.lamports,
             is_executable: program.executable,
         }))
+    }
+
+    /// Whether it is this program, and nobody can change it.
+    pub(super) fn is_final(&self, program: &[u8]) -> bool {
+        self.authority.is_none() && self.is(program)
     }
 
     /// Whether it is this program, byte for byte, and nothing else.
@@ -79,8 +84,8 @@ pub(super) struct Buffer {
 
 impl Buffer {
     /// Reads it, or `None` if there is none.
-    pub(super) async fn read(rpc: &Rpc, address: &Address, slot: u64) -> anyhow::Result<Option<Self>> {
-        let Some(account) = rpc.account(address, slot).await? else { return Ok(None) };
+    pub(super) async fn read(rpc: &Rpc, address: &Address) -> anyhow::Result<Option<Self>> {
+        let Some(account) = rpc.account(address).await? else { return Ok(None) };
         let authority = match state(&account) {
             Ok(State::Buffer { authority_address }) if account.owner == LOADER => authority_address,
             _ => bail!("{address} is no buffer of the upgradeable loader"),

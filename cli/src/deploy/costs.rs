@@ -4,14 +4,15 @@ use serde::Serialize;
 use veilpass_chain::priority_lamports;
 
 use super::{
-    plan::{Action, BufferAction, Found, Plan},
+    found::Found,
+    plan::{Action, BufferAction, Plan},
     send::Sender,
     steps::{Job, account_bytes},
 };
 
 /// Lamports for a signature.
 const SIGNATURE_LAMPORTS: u64 = 5_000;
-/// Compute units that a transaction asks for at most: a write takes 2,670, deploying about 6,000.
+/// Compute units that a transaction asks for at most: a write takes 2,670, deploying 2,970.
 const UNITS: u32 = 10_000;
 
 /// Lamports.
@@ -49,11 +50,11 @@ impl Lamports {
         let fees_at_most = plan.writes as u64 * one(1 + authority_signs) + others * one(2 + authority_signs);
 
         // The buffer's lamports come back just before the program's data are paid for.
-        let held = found.buffer.as_ref().map_or(0, |buffer| buffer.lamports);
-        let in_buffer = match plan.buffer_action {
-            BufferAction::None => 0,
-            BufferAction::Resume => held,
-            BufferAction::Create | BufferAction::Replace => buffer_rent,
+        let resumed = found.buffer.as_ref().map_or(0, |buffer| buffer.lamports);
+        let (in_buffer, in_resumed) = match plan.buffer_action {
+            BufferAction::None => (0, 0),
+            BufferAction::Resume => (resumed, resumed),
+            BufferAction::Create => (buffer_rent, 0),
         };
         let for_program = match (plan.action, &found.program) {
             (Action::Deploy, _) => program_rent + program_data_rent,
@@ -61,15 +62,18 @@ impl Lamports {
             _ => 0,
         };
         let back_first = if plan.action == Action::Deploy { in_buffer.min(program_data_rent) } else { 0 };
-        let held = if plan.buffer_action == BufferAction::None { 0 } else { held };
+        // What is out of the fee payer's hands already, and counts for it.
+        let held = in_resumed + found.held(&plan.closes);
+        // An account that is left with less is refused.
+        let least = sender.rpc.rent(0).await?;
         Ok(Self {
             program_rent,
             program_data_rent,
             buffer_rent,
             fees_at_most,
-            needed: fees_at_most + (in_buffer + for_program - back_first).saturating_sub(held),
+            needed: least + fees_at_most + (in_buffer + for_program - back_first).saturating_sub(held),
             spent_at_most: (fees_at_most + for_program).cast_signed() - held.cast_signed(),
-            balance: sender.rpc.balance(&job.payer.address(), 0).await?,
+            balance: sender.rpc.balance(&job.payer.address()).await?,
         })
     }
 }

@@ -9,6 +9,7 @@ mod close;
 mod cluster;
 mod costs;
 mod execute;
+mod found;
 mod options;
 mod plan;
 mod program_file;
@@ -21,12 +22,13 @@ mod upload;
 use std::process::ExitCode;
 
 use anyhow::{anyhow, ensure};
-use buffer_key::BufferKey;
+use buffer_key::{BufferKey, BufferKeys};
 pub use close::run as close_buffer;
 pub use cluster::Cluster;
 use costs::Lamports;
+use found::Found;
 pub use options::{CloseOptions, Options};
-use plan::{Action, Found, Plan};
+use plan::{Action, Plan};
 use program_file::ProgramFile;
 pub use program_file::ProgramName;
 use send::Sender;
@@ -51,13 +53,14 @@ pub async fn run(options: Options) -> anyhow::Result<ExitCode> {
     let warnings = file.admit(&address, cluster)?;
     let (rpc, genesis_hash) = options.chain.connect().await?;
     let sender = Sender { rpc: &rpc, payer: payer.signer(), max_price: options.keys.max_price };
-    let buffer = match options.dry_run {
-        true => BufferKey::look(&genesis_hash, &address)?,
-        false => BufferKey::hold(&genesis_hash, &address)?,
+    let keys = match options.dry_run {
+        true => BufferKeys::look(&genesis_hash, &address),
+        false => BufferKeys::hold(&genesis_hash, &address)?,
     };
+    let (kept, buffer) = (keys.kept()?, keys.of(&file.sha256)?);
     let program_key = program_key.as_ref();
-    let job = Job { file: &file, address, program_key, payer: &payer, authority: &authority, buffer: buffer.key() };
-    let found = Found::read(&sender, &job).await?;
+    let job = Job { file: &file, address, program_key, payer: &payer, authority: &authority, buffer: &buffer.key };
+    let found = Found::read(&sender, &job, &kept).await?;
     let plan = Plan::make(&sender, &job, &found, cluster, options.finalize, warnings).await?;
     let say = |text: &str| if options.json { eprintln!("{text}") } else { println!("{text}") };
     say(&plan.text());
@@ -78,7 +81,7 @@ pub async fn run(options: Options) -> anyhow::Result<ExitCode> {
             Outcome::WouldDo
         } else {
             ask(&options, &plan)?;
-            carry_out(&sender, &job, &plan, &buffer).await?;
+            carry_out(&sender, &job, &plan, &buffer, &kept).await?;
             say(&format!("{} is on {}, byte for byte as in the file.", plan.program_id, cluster.name()));
             Outcome::Done
         }
@@ -106,11 +109,17 @@ fn ask(options: &Options, plan: &Plan) -> anyhow::Result<()> {
 }
 
 /// Does what is planned. An error says how to go on.
-async fn carry_out(sender: &Sender<'_>, job: &Job<'_>, plan: &Plan, buffer: &BufferKey) -> anyhow::Result<()> {
+async fn carry_out(
+    sender: &Sender<'_>,
+    job: &Job<'_>,
+    plan: &Plan,
+    buffer: &BufferKey,
+    kept: &[BufferKey],
+) -> anyhow::Result<()> {
     if plan.action != Action::Nothing {
         buffer.keep()?;
         let outcome = tokio::select! {
-            outcome = execute::deploy(sender, job, plan) => outcome,
+            outcome = execute::deploy(sender, job, plan, kept) => outcome,
             _ = tokio::signal::ctrl_c() => Err(anyhow!("interrupted")),
         };
         outcome.map_err(|error| {

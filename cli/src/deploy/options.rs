@@ -88,7 +88,7 @@ pub(super) struct AddressOptions {
 #[derive(clap::Args, Clone, Debug)]
 #[group(required = true, multiple = false)]
 pub(super) struct BufferOptions {
-    /// The buffer that an interrupted deployment of this program left.
+    /// What interrupted deployments of this program left, if they began on this machine.
     #[arg(long, value_name = "ADDRESS")]
     pub(super) program_id: Option<Address>,
     /// The buffer's address.

@@ -2,18 +2,21 @@
 
 use anyhow::{Context, bail, ensure};
 use serde::Serialize;
+use solana_address::Address;
 use solana_loader_v3_interface::{instruction::MINIMUM_EXTEND_PROGRAM_BYTES, state::UpgradeableLoaderState as State};
 
 use super::{
     Cluster,
     chain_state::{Buffer, Deployed},
     costs::Lamports,
+    found::Found,
     send::{Sender, Step},
     steps::Job,
 };
 
 /// Bytes of the largest account.
 const MOST_ACCOUNT_BYTES: usize = 10 << 20;
+
 /// What becomes of the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -36,8 +39,6 @@ pub(super) enum BufferAction {
     Create,
     /// An interrupted deployment left it: what is missing is written.
     Resume,
-    /// An interrupted deployment of another program left it: it is closed, and made anew.
-    Replace,
 }
 
 /// All of it.
@@ -57,6 +58,9 @@ pub(super) struct Plan {
     pub(super) extend_by: u32,
     pub(super) buffer: String,
     pub(super) buffer_action: BufferAction,
+    /// Buffers that interrupted deployments of other contents left, and that are closed.
+    #[serde(serialize_with = "names")]
+    pub(super) closes: Vec<Address>,
     /// Give the upgrade authority up.
     pub(super) finalize: bool,
     /// Of them, those that write to the buffer.
@@ -64,21 +68,6 @@ pub(super) struct Plan {
     pub(super) transactions: usize,
     pub(super) lamports: Lamports,
     pub(super) warnings: Vec<String>,
-}
-
-/// What the chain holds.
-pub(super) struct Found {
-    pub(super) program: Option<Deployed>,
-    pub(super) buffer: Option<Buffer>,
-}
-
-impl Found {
-    pub(super) async fn read(sender: &Sender<'_>, job: &Job<'_>) -> anyhow::Result<Self> {
-        Ok(Self {
-            program: Deployed::read(sender.rpc, &job.address, 0).await?,
-            buffer: Buffer::read(sender.rpc, &job.buffer.address(), 0).await?,
-        })
-    }
 }
 
 impl Plan {
@@ -89,9 +78,20 @@ impl Plan {
         found: &Found,
         cluster: Cluster,
         finalize: bool,
-        warnings: Vec<String>,
+        mut warnings: Vec<String>,
     ) -> anyhow::Result<Self> {
+        let finalize = finalize && !found.program.as_ref().is_some_and(|program| program.is_final(&job.file.bytes));
         let action = action(job, found.program.as_ref(), finalize)?;
+        let is_ours = |buffer: &Buffer| action != Action::Nothing && buffer.authority == Some(job.authority.address());
+        let (closes, others): (Vec<_>, Vec<_>) = found.left.iter().partition(|(_, buffer)| is_ours(buffer));
+        let closes: Vec<Address> = closes.into_iter().map(|(address, _)| *address).collect();
+        warnings.extend(others.into_iter().map(|(address, buffer)| {
+            let lamports = buffer.lamports;
+            format!(
+                "an interrupted deployment left {lamports} lamports in the buffer {address}: get them back by \
+                 ./veilpass program close-buffer --buffer {address}"
+            )
+        }));
         let buffer_action = buffer_action(job, action, found.buffer.as_ref())?;
         let extend_by = match &found.program {
             Some(program) if action == Action::Upgrade => extension(job.file.bytes.len(), program.code.len())?,
@@ -102,11 +102,8 @@ impl Plan {
             (BufferAction::Resume, Some(buffer)) => job.missing(Some(&buffer.code), job.part_bytes(sender)?).len(),
             _ => job.missing(None, job.part_bytes(sender)?).len(),
         };
-        let others = usize::from(action != Action::Nothing)
-            + usize::from(matches!(buffer_action, BufferAction::Create | BufferAction::Replace))
-            + usize::from(buffer_action == BufferAction::Replace)
-            + usize::from(extend_by > 0)
-            + usize::from(finalize);
+        let steps = [action != Action::Nothing, buffer_action == BufferAction::Create, extend_by > 0, finalize];
+        let others = closes.len() + steps.into_iter().filter(|step| *step).count();
         let mut plan = Self {
             cluster,
             program: job.file.name,
@@ -121,6 +118,7 @@ impl Plan {
             extend_by,
             buffer: job.buffer.address().to_string(),
             buffer_action,
+            closes,
             finalize,
             writes,
             transactions: writes + others,
@@ -138,9 +136,11 @@ impl Plan {
         sender: &Sender<'_>,
         found: &Found,
     ) -> anyhow::Result<Option<Step<'a>>> {
+        if let Some(buffer) = self.closes.first() {
+            return Ok(Some(job.close(*buffer)));
+        }
         Ok(Some(match (self.extend_by, self.buffer_action) {
             (1.., _) => job.extend(self.extend_by),
-            (_, BufferAction::Replace) => job.close(),
             (_, BufferAction::Create) => job.create(self.lamports.buffer_rent)?,
             (_, BufferAction::Resume) => {
                 let written = found.buffer.as_ref().map(|buffer| buffer.code.as_slice());
@@ -191,8 +191,11 @@ fn buffer_action(job: &Job<'_>, action: Action, buffer: Option<&Buffer>) -> anyh
         job.buffer.address(),
         buffer.authority.map_or_else(|| "nobody".to_owned(), |authority| authority.to_string())
     );
-    let fits = buffer.code.len() == job.file.bytes.len();
-    Ok(if fits { BufferAction::Resume } else { BufferAction::Replace })
+    Ok(BufferAction::Resume)
+}
+
+fn names<S: serde::Serializer>(addresses: &[Address], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(addresses.iter().map(Address::to_string))
 }
 
 /// Bytes by which the room for a program is to grow. A cluster takes no smaller step than 10 KiB (SIMD-0431).

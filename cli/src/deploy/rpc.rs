@@ -1,6 +1,9 @@
 //! What a deployment asks an RPC, with patience: a deployment is long, and one request that fails must not end it.
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde::de::DeserializeOwned;
@@ -25,7 +28,12 @@ const PAUSES_MS: [u64; 6] = [250, 500, 1_000, 2_000, 4_000, 8_000];
 const MOST_SIGNATURES: usize = 256;
 
 /// An RPC. No error of it shows the URL, which may hold a key.
-pub(super) struct Rpc(RpcPool);
+pub(super) struct Rpc {
+    pool: RpcPool,
+    /// The last slot in which something of ours landed. What is read is of that slot or later: behind one URL may be many
+    /// nodes, some of them late.
+    seen: AtomicU64,
+}
 
 /// A blockhash, and the last block height at which a transaction with it can land.
 #[derive(Clone, Copy)]
@@ -43,27 +51,30 @@ pub(super) struct Simulation {
 
 impl Rpc {
     pub(super) fn new(url: String) -> Self {
-        Self(RpcPool::new(&[url], TIMEOUT))
+        Self { pool: RpcPool::new(&[url], TIMEOUT), seen: AtomicU64::new(0) }
     }
 
     async fn ask<T: DeserializeOwned>(&self, request: RpcRequest, params: Value) -> Result<T, RpcFailure> {
         for pause in PAUSES_MS {
-            match self.0.request(request, params.clone()).await {
+            match self.pool.request(request, params.clone()).await {
                 Err(RpcFailure::Unavailable(_)) => tokio::time::sleep(Duration::from_millis(pause)).await,
                 other => return other,
             }
         }
-        self.0.request(request, params).await
+        self.pool.request(request, params).await
     }
 
     /// In base58. Asked without patience: a wrong URL is said at once.
     pub(super) async fn genesis_hash(&self) -> anyhow::Result<String> {
-        Ok(self.0.request(RpcRequest::GetGenesisHash, Value::Null).await?)
+        Ok(self.pool.request(RpcRequest::GetGenesisHash, Value::Null).await?)
     }
 
-    /// An account, as of that slot or later.
-    pub(super) async fn account(&self, address: &Address, slot: u64) -> anyhow::Result<Option<Account>> {
-        let config = json!({"encoding": "base64", "commitment": "confirmed", "minContextSlot": slot});
+    fn seen(&self) -> u64 {
+        self.seen.load(Ordering::Relaxed)
+    }
+
+    pub(super) async fn account(&self, address: &Address) -> anyhow::Result<Option<Account>> {
+        let config = json!({"encoding": "base64", "commitment": "confirmed", "minContextSlot": self.seen()});
         let params = json!([address.to_string(), config]);
         let answer: Response<Option<UiAccount>> = self.ask(RpcRequest::GetAccountInfo, params).await?;
         let Some(account) = answer.value else { return Ok(None) };
@@ -73,9 +84,9 @@ impl Rpc {
         }
     }
 
-    /// Lamports of an address, as of that slot or later.
-    pub(super) async fn balance(&self, address: &Address, slot: u64) -> anyhow::Result<u64> {
-        let params = json!([address.to_string(), {"commitment": "confirmed", "minContextSlot": slot}]);
+    /// Lamports of an address.
+    pub(super) async fn balance(&self, address: &Address) -> anyhow::Result<u64> {
+        let params = json!([address.to_string(), {"commitment": "confirmed", "minContextSlot": self.seen()}]);
         let answer: Response<u64> = self.ask(RpcRequest::GetBalance, params).await?;
         Ok(answer.value)
     }
@@ -112,7 +123,10 @@ impl Rpc {
                 let sure = |status: &TransactionStatus| {
                     status.confirmations.is_none() || matches!(status.confirmation_status, Some(Confirmed | Finalized))
                 };
-                found.extend(status.filter(sure).map(|status| (chunk * MOST_SIGNATURES + place, status)));
+                if let Some(status) = status.filter(sure) {
+                    self.seen.fetch_max(status.slot, Ordering::Relaxed);
+                    found.push((chunk * MOST_SIGNATURES + place, status));
+                }
             }
         }
         Ok(found)
@@ -122,6 +136,7 @@ impl Rpc {
     pub(super) async fn simulate(&self, transaction: &VersionedTransaction) -> anyhow::Result<Simulation> {
         let config = json!({
             "encoding": "base64", "sigVerify": false, "replaceRecentBlockhash": true, "commitment": "confirmed",
+            "minContextSlot": self.seen(),
         });
         let answer: Response<RpcSimulateTransactionResult> =
             self.ask(RpcRequest::SimulateTransaction, json!([encode(transaction)?, config])).await?;
@@ -135,7 +150,7 @@ impl Rpc {
     /// Hands a transaction in, once. Whether it lands is to be watched.
     pub(super) async fn send(&self, transaction: &VersionedTransaction) -> anyhow::Result<()> {
         let config = json!({"encoding": "base64", "skipPreflight": true, "maxRetries": 0});
-        let _: String = self.0.request(RpcRequest::SendTransaction, json!([encode(transaction)?, config])).await?;
+        let _: String = self.pool.request(RpcRequest::SendTransaction, json!([encode(transaction)?, config])).await?;
         Ok(())
     }
 

@@ -47,8 +47,9 @@ impl Plan {
             BufferAction::None => {}
             BufferAction::Create => parts.push(format!("through the new buffer {}", self.buffer)),
             BufferAction::Resume => parts.push(format!("through the buffer {}, which was left", self.buffer)),
-            BufferAction::Replace => parts.push(format!("the buffer {} of another program is made anew", self.buffer)),
         }
+        let closes = self.closes.iter();
+        parts.extend(closes.map(|buffer| format!("the buffer {buffer}, left by another deployment, is closed")));
         if self.finalize {
             parts.push("nobody can change or close it afterwards".to_owned());
         }

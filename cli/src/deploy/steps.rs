@@ -54,9 +54,9 @@ impl<'a> Job<'a> {
         }
     }
 
-    /// Closes the buffer; the fee payer gets its lamports.
-    pub(super) fn close(&self) -> Step<'a> {
-        close(self.buffer.address(), self.payer, self.authority)
+    /// Closes a buffer; the fee payer gets its lamports.
+    pub(super) fn close(&self, buffer: Address) -> Step<'a> {
+        close(buffer, self.payer, self.authority)
     }
 
     /// Makes the program out of the buffer, which is gone then.

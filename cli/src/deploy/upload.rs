@@ -37,27 +37,22 @@ struct Sent {
     pace: Pace,
 }
 
-/// Writes what is missing, until the buffer is the program, byte for byte. Returns the slot at which it was.
-pub(super) async fn upload(
-    sender: &Sender<'_>,
-    job: &Job<'_>,
-    mut slot: u64,
-    bar: &ProgressBar,
-) -> anyhow::Result<u64> {
+/// Writes what is missing, until the buffer is the program, byte for byte.
+pub(super) async fn upload(sender: &Sender<'_>, job: &Job<'_>, bar: &ProgressBar) -> anyhow::Result<()> {
     let part_bytes = job.part_bytes(sender)?;
     let address = job.buffer.address();
     for _ in 0..MOST_ROUNDS {
-        let buffer = Buffer::read(sender.rpc, &address, slot).await?;
+        let buffer = Buffer::read(sender.rpc, &address).await?;
         let buffer = buffer.with_context(|| format!("the buffer {address} is not there"))?;
         ensure!(buffer.code.len() == job.file.bytes.len(), "the buffer {address} is of another size");
         let missing = job.missing(Some(&buffer.code), part_bytes);
         if missing.is_empty() {
-            return Ok(slot);
+            return Ok(());
         }
         let parts = job.file.bytes.len().div_ceil(part_bytes);
         bar.set_length(parts as u64);
         bar.set_position((parts - missing.len()) as u64);
-        slot = slot.max(write(sender, job, missing, bar).await?);
+        write(sender, job, missing, bar).await?;
     }
     bail!("the buffer {address} is not what was written to it, {MOST_ROUNDS} times: is somebody else writing there?")
 }
@@ -72,20 +67,19 @@ struct Writer<'a> {
     expiries: u32,
     open: Vec<Range<usize>>,
     sent: Vec<Sent>,
-    last_slot: u64,
 }
 
-/// Writes these parts. Returns the last slot in which one landed.
+/// Writes these parts.
 async fn write(
     sender: &Sender<'_>,
     job: &Job<'_>,
     mut open: Vec<Range<usize>>,
     bar: &ProgressBar,
-) -> anyhow::Result<u64> {
+) -> anyhow::Result<()> {
     open.reverse();
     let example = job.write(open.last().context("nothing to write")?.clone())?;
     let budget = Budget { compute_units: sender.simulate(&example).await?, price: sender.price(&example, 0).await? };
-    let mut writer = Writer { sender, job, budget, blockhash: None, expiries: 0, open, sent: Vec::new(), last_slot: 0 };
+    let mut writer = Writer { sender, job, budget, blockhash: None, expiries: 0, open, sent: Vec::new() };
     while !(writer.open.is_empty() && writer.sent.is_empty()) {
         let mut due = writer.overdue();
         due.extend(writer.sign_more().await?);
@@ -98,7 +92,7 @@ async fn write(
             writer.budget.price = sender.price(&example, writer.expiries).await?;
         }
     }
-    Ok(writer.last_slot)
+    Ok(())
 }
 
 impl Writer<'_> {
@@ -139,7 +133,6 @@ impl Writer<'_> {
                 bail!("writing to the buffer failed on the chain: {error}");
             }
             landed.extend(signatures.get(place).copied());
-            self.last_slot = self.last_slot.max(status.slot);
         }
         self.sent.retain(|transaction| !landed.contains(&transaction.signature));
         bar.inc(landed.len() as u64);

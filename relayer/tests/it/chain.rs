@@ -62,13 +62,21 @@ impl LocalChain {
         funded.iter().for_each(|address| {
             command.arg("--fund").arg(address.to_string());
         });
-        let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let answer: serde_json::Value = serde_json::from_str(&line).expect("the chain says where it is");
-        let url = answer["rpc"].as_str().unwrap().to_owned();
-        let rpc = RpcClient::new_with_timeout(url.clone(), Duration::from_secs(10));
-        Self { process, url, rpc }
+        let log = tempfile::NamedTempFile::new().unwrap();
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(log.reopen().unwrap());
+        // It chooses ports that are free, and another chain may take one before it does.
+        for _ in 0..5 {
+            let mut process = command.spawn().unwrap();
+            let mut line = String::new();
+            BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+            if let Ok(answer) = serde_json::from_str::<Value>(&line) {
+                let url = answer["rpc"].as_str().unwrap().to_owned();
+                let rpc = RpcClient::new_with_timeout(url.clone(), Duration::from_secs(10));
+                return Self { process, url, rpc };
+            }
+            process.wait().unwrap();
+        }
+        panic!("the local chain does not start: {}", std::fs::read_to_string(log.path()).unwrap());
     }
 
     /// Sends instructions of an operator and waits until they are confirmed.

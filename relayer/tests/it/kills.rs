@@ -61,14 +61,19 @@ async fn storm(pool: &PgPool, kills: u64, settlements: u8) {
             nullifiers.push(inputs.nullifier.to_be_bytes());
         }
         let mut relayer = world.spawn(pool, &key, &arguments, Stdio::null());
-        tokio::time::sleep(Duration::from_millis(random.next_u64() % LONGEST_LIFE)).await;
+        let life = random.next_u64() % LONGEST_LIFE;
+        if kill % 2 == 0 {
+            tokio::time::sleep(Duration::from_millis(life)).await;
+        } else {
+            // While a transaction is under way, which takes a slot or two.
+            while !is_at_work(pool).await {
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+            tokio::time::sleep(Duration::from_millis(life % 128)).await;
+        }
         assert_eq!(relayer.0.try_wait().unwrap(), None, "it lives until it is killed");
         drop(relayer);
-        let at_work: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM chain_attempts WHERE outcome IS NULL)")
-            .fetch_one(pool)
-            .await
-            .unwrap();
-        busy += u64::from(at_work);
+        busy += u64::from(is_at_work(pool).await);
     }
     assert!(busy > kills / 10, "only {busy} of {kills} were killed with a transaction under way");
     let relayer = world.spawn(pool, &key, &arguments, Stdio::null());
@@ -90,6 +95,12 @@ async fn storm(pool: &PgPool, kills: u64, settlements: u8) {
             .unwrap();
     let spent = before - world.chain.rpc.get_balance(&world.operator.pubkey()).await.unwrap();
     assert!(spent <= recorded.unsigned_abs(), "{spent} spent, {recorded} recorded");
+}
+
+/// Whether a transaction was recorded whose end nobody saw.
+async fn is_at_work(pool: &PgPool) -> bool {
+    let open = "SELECT EXISTS (SELECT 1 FROM chain_attempts WHERE outcome IS NULL)";
+    sqlx::query_scalar(open).fetch_one(pool).await.unwrap()
 }
 
 async fn events_happened_once(world: &World, roots: &[[u8; 32]], nullifiers: &[[u8; 32]]) {

@@ -22,6 +22,8 @@ use veilpass_cli::stack::LocalChain;
 
 /// What the fee payer has at first, in lamports.
 pub(crate) const FUNDS: u64 = 1_000_000_000_000;
+/// Milliseconds from slot to slot.
+const SLOT_MS: u64 = 50;
 const PATIENCE: Duration = Duration::from_secs(120);
 
 pub(crate) struct Operator {
@@ -49,8 +51,14 @@ impl Operator {
             key
         });
         let binary = LocalChain::build().unwrap();
-        let chain =
-            LocalChain::start(&binary, &[payer.address().to_string()], &dir.path().join("chain.log")).await.unwrap();
+        let chain = LocalChain::start_with_slots(
+            &binary,
+            &[payer.address().to_string()],
+            &dir.path().join("chain.log"),
+            SLOT_MS,
+        )
+        .await
+        .unwrap();
         let rpc = RpcClient::new_with_timeout(chain.rpc().to_owned(), PATIENCE);
         Self { dir, chain, rpc, payer, program }
     }
