@@ -101,11 +101,22 @@ async fn a_proof_settles_on_chain_once_and_a_second_settlement_is_refused_and_ex
     for subject in ["database: roots", "database: leaves", "prover", "indexer", "chain: roots", "chain: revocation"] {
         assert!(found.findings.iter().any(|finding| finding.subject.starts_with(subject)), "{subject}: {found:#?}");
     }
+    let (database, rpc) = (stack.postgres.url(DATABASE), stack.chain().rpc_url.clone());
+    let command = async || {
+        let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_veilpass"));
+        command.args(["registry", "audit", "--json", "--slug", "main", "--rpc", &rpc]).env("DATABASE_URL", &database);
+        let output = command.output().await.unwrap();
+        let lines: Vec<Value> =
+            output.stdout.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect();
+        (output.status.success(), lines.len(), lines.iter().all(|line| line["agrees"] == true))
+    };
+    assert_eq!(command().await, (true, found.findings.len(), true));
     // A root that was changed in the database is found, by all who know better.
     sqlx::query("UPDATE roots SET root = decode(repeat('05', 32), 'hex')").execute(&stack.pool).await.unwrap();
     let found = stack.audit(&registry).await;
     let wrong: Vec<_> = found.findings.iter().filter(|f| !f.agrees).map(|f| f.subject.as_str()).collect();
     assert!(wrong.len() >= 4 && wrong.contains(&"database: roots") && wrong.contains(&"chain: roots"), "{wrong:?}");
+    assert_eq!(command().await, (false, found.findings.len(), false));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

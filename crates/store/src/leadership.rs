@@ -35,7 +35,9 @@ impl Leadership {
     }
 
     /// Gives the role up at once.
-    pub async fn resign(self) {
+    pub async fn resign(mut self) {
+        // Before the connection ends, which the server may notice later.
+        let _ = sqlx::query("SELECT pg_advisory_unlock_all()").execute(&mut self.connection).await;
         let _ = self.connection.close().await;
     }
 }

@@ -62,8 +62,10 @@ async fn faults_drawn_by_a_seed_lose_and_double_nothing(pool: PgPool) {
         chain.publish_many(published..published + ROOTS).await;
         published += ROOTS;
         chain.confirm().await;
-        // A look takes four or five requests, of which two in five fail: most looks fail.
-        faults.draw(seed, 400);
+        // A look in batches takes four or five requests, one without forty more: most looks fail.
+        let alone = seed % 2 == 1;
+        faults.refuse_batches(alone);
+        faults.draw(seed, if alone { 40 } else { 400 });
         while sequences(&pool).await.len() as u64 != published {
             let before = rows(&pool).await;
             let polled = follower.poll().await;

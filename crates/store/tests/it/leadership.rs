@@ -25,9 +25,10 @@ async fn a_role_is_had_by_one_and_goes_over_when_its_connection_ends(pool: PgPoo
     .execute(&pool)
     .await
     .unwrap();
-    assert!(!second.is_held().await);
-    drop((second, other));
-    assert!(f.store.try_lead("roots").await.unwrap().is_some());
+    // The server ends a connection soon, not at once, and gives its locks back after that.
+    while second.is_held().await {}
+    while f.store.try_lead("roots").await.unwrap().is_none() {}
+    drop(other);
 }
 
 #[sqlx::test(migrator = "veilpass_store::MIGRATOR")]
