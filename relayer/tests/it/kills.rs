@@ -66,7 +66,13 @@ async fn storm(pool: &PgPool, kills: u64, settlements: u8) {
             tokio::time::sleep(Duration::from_millis(life)).await;
         } else {
             // While a transaction is under way, which takes a slot or two.
-            while !is_at_work(pool).await {
+            for look in 0.. {
+                if is_at_work(pool).await {
+                    break;
+                }
+                if look == 10_000 {
+                    world.explain().await;
+                }
                 tokio::time::sleep(Duration::from_millis(2)).await;
             }
             tokio::time::sleep(Duration::from_millis(life % 128)).await;
@@ -77,9 +83,7 @@ async fn storm(pool: &PgPool, kills: u64, settlements: u8) {
     }
     assert!(busy > kills / 10, "only {busy} of {kills} were killed with a transaction under way");
     let relayer = world.spawn(pool, &key, &arguments, Stdio::null());
-    while world.store.open_intents().await.unwrap() > 0 {
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    world.until_drained().await;
     assert!(relayer.terminate().await.success());
     println!("{kills} kills, {busy} of them with a transaction under way, {} roots, {settlements} proofs", roots.len());
 

@@ -33,9 +33,7 @@ async fn a_low_balance_is_warned_of_and_the_key_is_never_shown(pool: PgPool) {
     assert_eq!(warning["address"], world.operator.pubkey().to_string());
     assert!(warning["lamports"].as_u64().unwrap() > 0);
 
-    while world.store.open_intents().await.unwrap() > 0 {
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
+    world.until_drained().await;
     assert!(relayer.terminate().await.success(), "it ends when it is told to");
     log.read_to_string(&mut text).unwrap();
     let secret = world.operator.to_bytes();

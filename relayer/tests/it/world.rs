@@ -129,6 +129,27 @@ impl World {
         self.chain.read(&registry_address(self.registry)).await.unwrap()
     }
 
+    /// Waits until relayers in other processes have left no intent open.
+    pub(crate) async fn until_drained(&self) {
+        for _ in 0..2_400 {
+            if self.store.open_intents().await.unwrap() == 0 {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        self.explain().await;
+    }
+
+    /// Ends a test that waits in vain, with what the outbox and the chain say.
+    pub(crate) async fn explain(&self) -> ! {
+        let rows: Vec<(i64, String, i32, Option<String>)> =
+            sqlx::query_as("SELECT id, state::text, attempts, last_error FROM chain_outbox WHERE state <> 'final'")
+                .fetch_all(&self.database)
+                .await
+                .unwrap();
+        panic!("waited in vain; the chain is at {:?}, and open are {rows:?}", self.chain.rpc.get_slot().await);
+    }
+
     /// Works until no intent is open.
     pub(crate) async fn drain(&self, relayer: &Relayer) {
         for _ in 0..2_000 {
@@ -139,7 +160,7 @@ impl World {
                 tokio::time::sleep(Duration::from_millis(25)).await;
             }
         }
-        panic!("the outbox does not drain");
+        self.explain().await
     }
 
     /// Works with relayers each of which is killed at one checkpoint later than the one before, until one ends. Returns
