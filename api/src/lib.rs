@@ -16,4 +16,4 @@ pub use config::Config;
 pub use router::router;
 pub use serve::run;
 pub use state::{AppState, Policy};
-pub use verifier::{OwnershipVerifier, PinnedKeyError};
+pub use verifier::ProofChecks;

@@ -10,7 +10,7 @@ use crate::{
     config::Config,
     router::router,
     state::{AppState, Policy},
-    verifier::OwnershipVerifier,
+    verifier::ProofChecks,
 };
 
 /// How long a stopping API waits for requests in flight.
@@ -18,7 +18,7 @@ const DRAIN: Duration = Duration::from_secs(30);
 
 /// Serves until SIGTERM or SIGINT, then finishes the requests in flight.
 pub async fn run(config: Config) -> anyhow::Result<()> {
-    let verifier = OwnershipVerifier::new()?;
+    let verifier = ProofChecks::new()?;
     tracing::info!(
         vk_hash = veilpass_circuit::verification_key_hash(),
         circuit_sha256 = veilpass_circuit::artifact_sha256(),

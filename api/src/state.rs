@@ -8,7 +8,7 @@ use std::{
 
 use veilpass_store::Store;
 
-use crate::verifier::OwnershipVerifier;
+use crate::verifier::ProofChecks;
 
 /// What this deployment accepts.
 #[derive(Clone, Debug)]
@@ -27,13 +27,13 @@ pub struct Policy {
 #[derive(Clone)]
 pub struct AppState {
     pub(crate) store: Store,
-    pub(crate) verifier: Arc<OwnershipVerifier>,
+    pub(crate) verifier: Arc<ProofChecks>,
     pub(crate) policy: Arc<Policy>,
 }
 
 impl AppState {
     /// Puts the parts together.
-    pub fn new(store: Store, verifier: OwnershipVerifier, policy: Policy) -> Self {
+    pub fn new(store: Store, verifier: ProofChecks, policy: Policy) -> Self {
         Self { store, verifier: Arc::new(verifier), policy: Arc::new(policy) }
     }
 }

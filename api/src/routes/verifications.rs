@@ -80,7 +80,7 @@ pub(crate) async fn create(
     if state.store.is_nullifier_used(public_inputs.nullifier).await? {
         return Err(Problem::nullifier_used());
     }
-    let verdict = state.verifier.verify(proof.0.clone(), &public_inputs).await.map_err(|error| {
+    let verdict = state.verifier.verify(proof.0.clone(), public_inputs).await.map_err(|error| {
         tracing::error!(%error, "verifier");
         Problem::unavailable("proofs cannot be checked at the moment; nothing was changed")
     })?;

@@ -141,6 +141,7 @@ impl Environment {
             database_url,
             audience: AUDIENCE,
             port: options.port,
+            flags: &[],
             log: &api_log,
             filter: None,
         })
@@ -165,6 +166,7 @@ impl Environment {
             log: &prover_log,
             filter: None,
             bb: options.bb.as_deref(),
+            flags: &[],
         })?);
         let client = Client::new(&url)?;
         // A prover that refuses to start says why, at once.

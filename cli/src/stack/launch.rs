@@ -25,6 +25,8 @@ pub struct ApiOptions<'a> {
     pub log: &'a Path,
     /// `RUST_LOG`, or the default.
     pub filter: Option<&'a str>,
+    /// More flags of its command line.
+    pub flags: &'a [&'a str],
 }
 
 /// How to run a prover.
@@ -45,6 +47,8 @@ pub struct ProverOptions<'a> {
     pub filter: Option<&'a str>,
     /// The bb binary, or the default.
     pub bb: Option<&'a Path>,
+    /// More flags of its command line.
+    pub flags: &'a [&'a str],
 }
 
 pub(super) fn base(binary: &str, database_url: &str, filter: Option<&str>) -> anyhow::Result<Command> {
@@ -62,7 +66,7 @@ pub(super) fn base(binary: &str, database_url: &str, filter: Option<&str>) -> an
 pub async fn start_api(options: &ApiOptions<'_>) -> anyhow::Result<(ServiceProcess, String)> {
     let mut command = base("veilpass-api", options.database_url, options.filter)?;
     command.args(["--host", "127.0.0.1", "--audiences", options.audience]);
-    command.args(["--port", &options.port.to_string()]);
+    command.args(["--port", &options.port.to_string()]).args(options.flags);
     let already = std::fs::metadata(options.log).map_or(0, |metadata| metadata.len()) as usize;
     let mut process = ServiceProcess::spawn("veilpass-api", &mut command, options.log, Signal::SIGTERM)?;
     let deadline = Instant::now() + START_TIMEOUT;
@@ -89,7 +93,8 @@ pub fn start_prover(options: &ProverOptions<'_>) -> anyhow::Result<ServiceProces
         .arg("--snapshot-dir")
         .arg(&options.snapshot_dir)
         .args(["--lease-seconds", &options.lease_seconds.to_string()])
-        .args(["--drain-seconds", &options.drain_seconds.to_string()]);
+        .args(["--drain-seconds", &options.drain_seconds.to_string()])
+        .args(options.flags);
     if let Some(bb) = options.bb {
         command.arg("--bb").arg(bb);
     }

@@ -9,7 +9,7 @@ use serde_json::Value;
 use veilpass_circuit::workspace_root;
 
 /// The floor of each package, from the ground up. A package may depend on lower floors only.
-const FLOORS: [(&str, u32); 20] = [
+const FLOORS: [(&str, u32); 21] = [
     ("veilpass-protocol", 0),
     ("veilpass-merkle", 1),
     ("veilpass-circuit", 1),
@@ -23,6 +23,7 @@ const FLOORS: [(&str, u32); 20] = [
     ("veilpass-program", 2),
     ("veilpass-example-gate", 2),
     ("veilpass-store", 2),
+    ("veilpass-verifier", 2),
     ("veilpass-telemetry", 2),
     ("veilpass-api", 3),
     ("veilpass-prover", 3),

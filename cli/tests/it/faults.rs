@@ -169,6 +169,7 @@ async fn a_bb_of_another_version_is_refused_at_start_with_a_clear_message() {
         log: &log,
         filter: None,
         bb: Some(&bb),
+        flags: &[],
     })
     .unwrap();
     let deadline = Instant::now() + PATIENCE;

@@ -81,7 +81,7 @@ impl TestStack {
         }
 
         let log = dir.path().join("api.log");
-        let options = ApiOptions { database_url: &url, audience: AUDIENCE, port: 0, log: &log, filter };
+        let options = ApiOptions { database_url: &url, audience: AUDIENCE, port: 0, log: &log, filter, flags: &[] };
         let (api, base) = start_api(&options).await.unwrap();
         let client = Client::new(&base).unwrap();
         let prover = start_a_prover(dir.path(), &url, filter);
@@ -182,6 +182,7 @@ fn start_a_prover(dir: &Path, database_url: &str, filter: Option<&str>) -> Servi
         log: &log,
         filter,
         bb: None,
+        flags: &[],
     };
     start_prover(&options).unwrap()
 }
