@@ -92,6 +92,15 @@ impl Running {
         answer
     }
 
+    /// Waits until a fault has befallen an answer.
+    fn befell(&self) -> bool {
+        let deadline = Instant::now() + PATIENCE;
+        while self.faulty.befell().is_empty() && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        !self.faulty.befell().is_empty()
+    }
+
     /// The real `bb`, once it runs.
     fn real(&self) -> Pid {
         let deadline = Instant::now() + PATIENCE;
@@ -171,7 +180,7 @@ fn each_fault_does_to_an_answer_what_it_says() {
                 noise.len() == ANSWER && noise != one && running.truth(2) == two
             }
             // The next answer is that to the next request.
-            BbFault::Silence => running.truth(2) == two,
+            BbFault::Silence => running.befell() && running.truth(2) == two,
             BbFault::Late => running.answer() == one && since.elapsed().as_millis() >= running.plan.late_ms.into(),
             BbFault::Exit => {
                 let mut rest = vec![];
