@@ -40,7 +40,11 @@ impl Drop for Journal {
             return;
         }
         lines.push(kept(&self.0.logs, self.0.seed));
-        eprintln!("chaos failed: VEILPASS_CHAOS_SEED={}\nseconds, and what happened:\n{}", self.0.seed, lines.join("\n"));
+        eprintln!(
+            "chaos failed: VEILPASS_CHAOS_SEED={}\nseconds, and what happened:\n{}",
+            self.0.seed,
+            lines.join("\n")
+        );
     }
 }
 

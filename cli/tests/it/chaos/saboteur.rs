@@ -214,7 +214,10 @@ impl Saboteur {
         let Some(has) = address_space(pid) else { return false };
         let limit = format!("--as={}", has + self.random.random_range(0..8_000_000));
         // It may have ended meanwhile.
-        Command::new("prlimit").args(["--pid", &pid.to_string(), &limit]).output().is_ok_and(|done| done.status.success())
+        Command::new("prlimit")
+            .args(["--pid", &pid.to_string(), &limit])
+            .output()
+            .is_ok_and(|done| done.status.success())
     }
 }
 

@@ -120,12 +120,11 @@ async fn settles(fleet: &Fleet, job: &Accepted, proof: &DelegatedProof) {
 
 /// Also jobs of which no client was told, because the answer was lost: nothing distinguishes them for a prover.
 async fn each_ended_once(pool: &PgPool, accepted: impl Iterator<Item = &String>) {
-    let rows: Vec<(Uuid, String, bool, bool)> = sqlx::query_as(
-        "SELECT id, state::text, sealed_witness IS NOT NULL, proof IS NOT NULL FROM proof_jobs",
-    )
-    .fetch_all(pool)
-    .await
-    .unwrap();
+    let rows: Vec<(Uuid, String, bool, bool)> =
+        sqlx::query_as("SELECT id, state::text, sealed_witness IS NOT NULL, proof IS NOT NULL FROM proof_jobs")
+            .fetch_all(pool)
+            .await
+            .unwrap();
     let ends: Vec<(Uuid, String)> = sqlx::query_as("SELECT job, state FROM chaos_ends").fetch_all(pool).await.unwrap();
     let mut of_job: BTreeMap<Uuid, Vec<&str>> = BTreeMap::new();
     for (job, state) in &ends {
