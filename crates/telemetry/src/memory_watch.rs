@@ -85,6 +85,11 @@ impl MemoryWatcher {
         Self { thresholds, emergency: Vec::new(), regular: Vec::new(), readings: 0, level: watch::Sender::default() }
     }
 
+    /// The level and its changes, normal before the start. The last value stays readable after the watch ended.
+    pub fn level(&self) -> watch::Receiver<MemoryLevel> {
+        self.level.subscribe()
+    }
+
     /// Calls this at every reading that is critical. It should give up what can be had again, and not block.
     #[must_use]
     pub fn on_critical(mut self, clean_up: impl Fn() + Send + 'static) -> Self {
@@ -101,10 +106,10 @@ impl MemoryWatcher {
 
     /// Reads the memory of this process each five seconds, until the returned value is dropped.
     pub fn start(self) -> MemoryWatch {
-        let (pid, level) = (std::process::id(), self.level.subscribe());
+        let pid = std::process::id();
         let mut tasks = JoinSet::new();
         tasks.spawn(self.run(move || process_memory(pid)));
-        MemoryWatch { level, _tasks: tasks }
+        MemoryWatch { _tasks: tasks }
     }
 
     async fn run(mut self, read: impl Fn() -> Option<ProcessMemory> + Send) {
@@ -153,16 +158,9 @@ impl MemoryWatcher {
 }
 
 /// Watching, until it is dropped.
+#[must_use]
 pub struct MemoryWatch {
-    level: watch::Receiver<MemoryLevel>,
     _tasks: JoinSet<()>,
-}
-
-impl MemoryWatch {
-    /// The level and its changes. The last value stays readable after the watch ended.
-    pub fn level(&self) -> watch::Receiver<MemoryLevel> {
-        self.level.clone()
-    }
 }
 
 #[cfg(test)]

@@ -110,8 +110,9 @@ fn critical_memory_cleans_up_at_each_reading_and_time_does_each_five_minutes() {
 async fn this_process_is_watched_until_the_watch_is_dropped() {
     let (emergencies, on_critical) = counting();
     let one_mb = MemoryThresholds::from_mb(1, 1).unwrap();
-    let watch = MemoryWatcher::new(one_mb).on_critical(on_critical).start();
-    let mut level = watch.level();
+    let watcher = MemoryWatcher::new(one_mb).on_critical(on_critical);
+    let mut level = watcher.level();
+    let watch = watcher.start();
     assert_eq!(*level.wait_for(|level| *level == Critical).await.unwrap(), Critical);
     drop(watch);
     assert!(level.changed().await.is_err(), "the task has ended");
