@@ -4,9 +4,12 @@ use std::{num::NonZeroUsize, path::PathBuf};
 
 use veilpass_telemetry::LogFormat;
 
+use crate::engine::LEAST_WORKER_MEMORY;
+
 /// The Veilpass prover: turns queued jobs into verified proofs.
 ///
-/// Any number of provers may work on one database; give all of them the same key file.
+/// Any number of provers may work on one database; give all of them the same key file. SIGTERM lets proofs in flight end and
+/// gives the other jobs back; SIGHUP replaces all bb processes by fresh ones, one after the other, while jobs go on.
 #[derive(Clone, Debug, clap::Parser)]
 #[command(name = "veilpass-prover", version)]
 pub struct Config {
@@ -27,9 +30,27 @@ pub struct Config {
     #[arg(long, env = "VEILPASS_BB")]
     pub bb: Option<PathBuf>,
 
-    /// Number of warm bb processes, each proving one job at a time on one core.
-    #[arg(long, env = "VEILPASS_PROVER_WORKERS", default_value = "1")]
-    pub workers: NonZeroUsize,
+    /// Number of warm bb processes, each proving one job at a time on one core. Default: as many as there are cores, or
+    /// fewer if the memory is short.
+    #[arg(long, env = "VEILPASS_WORKERS")]
+    pub workers: Option<NonZeroUsize>,
+
+    /// Hard limit of the memory of one bb, in MB (10^6 bytes). At 70 % of it a standby is prepared, at 90 % that takes over.
+    #[arg(long, env = "VEILPASS_WORKER_MEMORY_MB", default_value = "64", value_parser = clap::value_parser!(u64).range((LEAST_WORKER_MEMORY / 1_000_000)..=1_000_000))]
+    pub worker_memory_mb: u64,
+
+    /// After how many proofs a bb is replaced by a fresh one.
+    #[arg(long, env = "VEILPASS_WORKER_MAX_PROOFS", default_value = "10000", value_parser = clap::value_parser!(u64).range(1..))]
+    pub worker_max_proofs: u64,
+
+    /// At what age a bb is replaced by a fresh one, in seconds.
+    #[arg(long, env = "VEILPASS_WORKER_MAX_AGE_SECONDS", default_value = "86400", value_parser = clap::value_parser!(u64).range(1..))]
+    pub worker_max_age_seconds: u64,
+
+    /// What the prover may take in all, in MB: its workers, one standby, its trees, itself. Default: four fifths of the
+    /// machine, or of the control group that this runs in.
+    #[arg(long, env = "VEILPASS_MEMORY_MB", value_parser = clap::value_parser!(u64).range(1..=100_000_000))]
+    pub memory_mb: Option<u64>,
 
     /// For how long a job is leased, in seconds; renewed every third of it while the job is worked on.
     #[arg(long, env = "VEILPASS_LEASE_SECONDS", default_value = "30", value_parser = clap::value_parser!(u64).range(1..=3600))]

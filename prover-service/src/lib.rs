@@ -5,14 +5,18 @@
 
 mod config;
 mod engine;
+mod housekeeping;
+mod jobs;
 mod key_file;
+mod machine;
+mod pool;
 mod prove;
 mod service;
 mod solver;
 mod trees;
 
 pub use config::Config;
-pub use engine::{EngineConfig, EngineError, Proof, ProvingEngine};
+pub use engine::{EngineConfig, EngineError, MemoryLimit, Proof, ProvingEngine};
 pub use key_file::{KeyFileError, load_or_create_key};
 pub use service::run;
 pub use solver::{OwnershipInputs, SolveError, Solver, Witness};

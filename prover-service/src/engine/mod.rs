@@ -1,16 +1,28 @@
 //! One warm `bb` process and what it is used for: proving the ownership circuit, and verifying what it proved.
 
+mod limit;
 mod pipe;
+mod spawn;
 
-use std::{fmt, path::PathBuf, time::Duration};
+use std::{
+    fmt,
+    path::PathBuf,
+    process::ExitStatus,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use barretenberg_rs::{
     BarretenbergApi, BarretenbergError,
     generated_types::{CircuitInput, CircuitInputNoVK, ProofSystemSettings},
 };
-use pipe::BbPipe;
+pub(crate) use limit::LEAST_WORKER_MEMORY;
+pub use limit::MemoryLimit;
+use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
+use pipe::{BbPipe, PipeFault};
 use veilpass_circuit::{Bb, Crs, PROOF_BYTES, VERIFICATION_KEY, VERIFICATION_KEY_HASH, verification_key_hash};
 use veilpass_protocol::{FIELD_BYTES, PublicInputs};
+use veilpass_verifier::OwnershipVerifier;
 
 use crate::solver::Witness;
 
@@ -23,12 +35,17 @@ pub struct EngineConfig {
     pub crs: Crs,
     /// After how long without an answer the worker counts as hung.
     pub timeout: Duration,
+    /// What keeps the worker's memory in bounds.
+    pub memory: MemoryLimit,
+    /// Checks what the worker answers: in this process, because a worker that answers nonsense may also call it valid.
+    pub verifier: Arc<OwnershipVerifier>,
 }
 
 impl EngineConfig {
-    /// Finds `bb` and the reference string on this machine.
+    /// Finds `bb` and the reference string on this machine. Without a limit of the worker's memory.
     pub fn locate(bb: Option<PathBuf>, timeout: Duration) -> anyhow::Result<Self> {
-        Ok(Self { bb: Bb::locate(bb.as_deref())?, crs: Crs::locate()?, timeout })
+        let verifier = Arc::new(OwnershipVerifier::new()?);
+        Ok(Self { bb: Bb::locate(bb.as_deref())?, crs: Crs::locate()?, timeout, memory: MemoryLimit::None, verifier })
     }
 }
 
@@ -52,9 +69,18 @@ impl Proof {
 /// The worker failed. It must be replaced: its answers can no longer be matched to requests.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
-    /// It did not answer, answered nonsense, or is gone.
+    /// It could not be started.
+    #[error("bb does not start: {0}")]
+    Start(#[from] std::io::Error),
+    /// It did not answer in time.
+    #[error("bb did not answer in time")]
+    Hung,
+    /// It has ended.
+    #[error("bb is gone{}", .0.map(|status| format!(" ({status})")).unwrap_or_default())]
+    Gone(Option<ExitStatus>),
+    /// It answered nonsense, or with an error.
     #[error("bb failed: {0}")]
-    Worker(#[from] BarretenbergError),
+    Answer(BarretenbergError),
     /// It derives another verification key from the circuit than the pinned one.
     #[error(
         "bb derives verification key {found} from the ownership circuit, but this build is pinned to {}: \
@@ -73,11 +99,26 @@ pub enum EngineError {
     InvalidProof,
 }
 
+impl EngineError {
+    /// The kind of failure, as metrics name it.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Start(_) => "start",
+            Self::Hung => "hung",
+            Self::Gone(_) => "gone",
+            Self::Answer(_) | Self::Shape(_) | Self::InvalidProof => "corrupt",
+            Self::OtherVerificationKey { .. } => "other_key",
+        }
+    }
+}
+
 /// A warm `bb` with the ownership circuit.
 pub struct ProvingEngine {
     api: BarretenbergApi<BbPipe>,
     pid: u32,
     bytecode: Vec<u8>,
+    fault: Arc<Mutex<Option<PipeFault>>>,
+    verifier: Arc<OwnershipVerifier>,
 }
 
 const CIRCUIT_NAME: &str = "ownership";
@@ -97,19 +138,36 @@ impl ProvingEngine {
     /// circuit or reference string is refused here.
     pub fn start(config: &EngineConfig, bytecode: &[u8]) -> Result<Self, EngineError> {
         let pipe = BbPipe::spawn(config)?;
-        let pid = pipe.pid();
-        let mut api = BarretenbergApi::new(pipe);
+        let (pid, fault) = (pipe.pid(), pipe.fault());
+        let api = BarretenbergApi::new(pipe);
+        let mut engine =
+            Self { api, pid, bytecode: bytecode.to_vec(), fault, verifier: Arc::clone(&config.verifier) };
         let circuit = CircuitInputNoVK { name: CIRCUIT_NAME.to_owned(), bytecode: bytecode.to_vec() };
-        let key = api.circuit_compute_vk(circuit, settings())?;
+        let key = engine.api.circuit_compute_vk(circuit, settings()).map_err(|error| engine.failure(error))?;
         if key.bytes != VERIFICATION_KEY || key.hash != VERIFICATION_KEY_HASH {
             return Err(EngineError::OtherVerificationKey { found: format!("0x{}", hex::encode(key.hash)) });
         }
-        Ok(Self { api, pid, bytecode: bytecode.to_vec() })
+        Ok(engine)
     }
 
     /// Process id of the worker.
     pub fn pid(&self) -> u32 {
         self.pid
+    }
+
+    /// Whether the worker's process has not ended.
+    pub fn is_alive(&self) -> bool {
+        let flags = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT;
+        let pid = nix::unistd::Pid::from_raw(self.pid.cast_signed());
+        matches!(waitid(Id::Pid(pid), flags), Ok(WaitStatus::StillAlive))
+    }
+
+    fn failure(&self, error: BarretenbergError) -> EngineError {
+        match self.fault.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            Some(PipeFault::Hung) => EngineError::Hung,
+            Some(PipeFault::Gone(status)) => EngineError::Gone(status),
+            None => EngineError::Answer(error),
+        }
     }
 
     /// Proves, then verifies the proof against the pinned key: `bb` answers an unsatisfied witness with an invalid proof
@@ -120,7 +178,8 @@ impl ProvingEngine {
             bytecode: self.bytecode.clone(),
             verification_key: VERIFICATION_KEY.to_vec(),
         };
-        let answer = self.api.circuit_prove(circuit, witness.expose_bytes(), settings())?;
+        let answer =
+            self.api.circuit_prove(circuit, witness.expose_bytes(), settings()).map_err(|error| self.failure(error))?;
         let proof = answer.proof.concat();
         if proof.len() != PROOF_BYTES || answer.proof.iter().any(|field| field.len() != FIELD_BYTES) {
             return Err(EngineError::Shape("a proof of another length"));
@@ -128,9 +187,8 @@ impl ProvingEngine {
         if answer.public_inputs.concat() != public_inputs.to_bytes() {
             return Err(EngineError::Shape("other public inputs than the statement's"));
         }
-        let verdict =
-            self.api.circuit_verify(VERIFICATION_KEY.as_slice(), answer.public_inputs, answer.proof, settings())?;
-        if verdict.verified { Ok(Proof(proof)) } else { Err(EngineError::InvalidProof) }
+        self.verifier.verify(&proof, public_inputs).map_err(|_| EngineError::InvalidProof)?;
+        Ok(Proof(proof))
     }
 }
 

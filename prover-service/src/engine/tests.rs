@@ -54,7 +54,7 @@ fn a_hung_worker_is_given_up_and_reaped() {
     let (witness, public_inputs) = holder.witness(&solver);
     let started = Instant::now();
     let outcome = engine.prove(&witness, &public_inputs);
-    assert!(matches!(outcome, Err(EngineError::Worker(_))), "{outcome:?}");
+    assert!(matches!(outcome, Err(EngineError::Hung)), "{outcome:?}");
     assert!(started.elapsed() < Duration::from_secs(60), "it waited for ever");
     drop(engine);
     assert!(!is_alive(pid));
@@ -66,7 +66,7 @@ fn a_killed_worker_is_an_error_not_a_wait() {
     let mut engine = ProvingEngine::start(&config(Duration::from_secs(30)), solver.bytecode()).unwrap();
     kill(Pid::from_raw(engine.pid().cast_signed()), Signal::SIGKILL).unwrap();
     let (witness, public_inputs) = holder.witness(&solver);
-    assert!(matches!(engine.prove(&witness, &public_inputs), Err(EngineError::Worker(_))));
+    assert!(matches!(engine.prove(&witness, &public_inputs), Err(EngineError::Gone(_))));
 }
 
 /// A `bb` of the right version that answers with a bogus length: the reader must not allocate it.

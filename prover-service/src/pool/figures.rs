@@ -1,0 +1,50 @@
+//! What the pool tells: metrics, and alerts for what an operator should see to.
+
+use std::time::Duration;
+
+use metrics::{counter, gauge, histogram};
+
+use super::{
+    policy::{Reading, SwapReason},
+    worker::Vitals,
+};
+use crate::engine::EngineError;
+
+fn alert(name: &'static str, what: &str) {
+    counter!("veilpass_alerts_total", "alert" => name).increment(1);
+    tracing::error!(alert = name, "{what}");
+}
+
+pub(super) fn worker(slot: usize, vitals: &Vitals, reading: &Reading) {
+    let slot = slot.to_string();
+    gauge!("veilpass_worker_resident_bytes", "slot" => slot.clone()).set(reading.resident_bytes as f64);
+    gauge!("veilpass_worker_proofs", "slot" => slot.clone()).set(reading.proofs as f64);
+    gauge!("veilpass_worker_age_seconds", "slot" => slot.clone()).set(reading.age.as_secs_f64());
+    gauge!("veilpass_worker_silent_seconds", "slot" => slot).set(vitals.silent_for().as_secs_f64());
+}
+
+pub(super) fn swapped(reason: SwapReason, took: Duration, before: u64, after: u64) {
+    counter!("veilpass_worker_swaps_total", "reason" => reason.name(), "outcome" => "swapped").increment(1);
+    histogram!("veilpass_worker_swap_seconds").record(took.as_secs_f64());
+    gauge!("veilpass_worker_swap_resident_bytes", "when" => "before").set(before as f64);
+    gauge!("veilpass_worker_swap_resident_bytes", "when" => "after").set(after as f64);
+}
+
+pub(super) fn standby_failed(slot: usize, reason: SwapReason, error: &EngineError) {
+    counter!("veilpass_worker_swaps_total", "reason" => reason.name(), "outcome" => "standby_failed").increment(1);
+    alert("standby_failed", &format!("slot {slot}: no standby ({error}); the active worker goes on"));
+}
+
+pub(super) fn start_failed(slot: usize, error: &EngineError) {
+    alert("worker_does_not_start", &format!("slot {slot}: {error}"));
+}
+
+pub(super) fn worker_failed(error: &EngineError) {
+    counter!("veilpass_worker_failures_total", "kind" => error.kind()).increment(1);
+}
+
+/// Proofs, by how they ended.
+pub(crate) fn proof_ended(outcome: &'static str, took: Duration) {
+    counter!("veilpass_proofs_total", "outcome" => outcome).increment(1);
+    histogram!("veilpass_proof_seconds").record(took.as_secs_f64());
+}
