@@ -1,6 +1,9 @@
 //! Settings: flags, or the environment.
 
-use std::net::IpAddr;
+use std::{
+    net::{IpAddr, SocketAddr},
+    num::NonZeroUsize,
+};
 
 use veilpass_telemetry::LogFormat;
 
@@ -40,6 +43,28 @@ pub struct Config {
     /// Most connections to Postgres.
     #[arg(long, env = "VEILPASS_DATABASE_CONNECTIONS", default_value = "20")]
     pub database_connections: u32,
+
+    /// Most connections of clients; more wait until one ends.
+    #[arg(long, env = "VEILPASS_MAX_CONNECTIONS", default_value = "4096")]
+    pub max_connections: NonZeroUsize,
+
+    /// Most requests that are worked on at once; more are refused with 503 and Retry-After.
+    #[arg(long, env = "VEILPASS_MAX_REQUESTS", default_value = "1024")]
+    pub max_requests: NonZeroUsize,
+
+    /// Resident memory from which a warning is logged, in MB (10^6 bytes).
+    #[arg(long, env = "VEILPASS_MEMORY_WARN_MB", default_value = "80")]
+    pub memory_warn_mb: u64,
+
+    /// Resident memory from which the alert memory_critical is raised, caches are emptied and only an eighth of
+    /// --max-requests is worked on at once, in MB (10^6 bytes).
+    #[arg(long, env = "VEILPASS_MEMORY_CRITICAL_MB", default_value = "95")]
+    pub memory_critical_mb: u64,
+
+    /// Address for operators, as HOST:PORT: /metrics (Prometheus), /livez, /readyz. None by default; port 0 takes a free
+    /// one and prints it. Not for the public.
+    #[arg(long, env = "VEILPASS_OPS_LISTEN")]
+    pub ops_listen: Option<SocketAddr>,
 
     /// How log lines look.
     #[arg(long, env = "VEILPASS_LOG_FORMAT", value_enum, default_value_t)]

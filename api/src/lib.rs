@@ -4,7 +4,10 @@
 //! answered as JSON, or as problem+json (RFC 9457) that names the offending field.
 
 mod body;
+mod cache;
 mod config;
+mod limits;
+mod metrics_layer;
 mod problem;
 mod router;
 mod routes;

@@ -132,6 +132,17 @@ impl Problem {
         .retry_after(5)
     }
 
+    /// Too many requests are being worked on: 503.
+    pub(crate) fn overloaded() -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "overloaded",
+            "Too many requests at once",
+            "the request was not begun and nothing was changed; try again shortly",
+        )
+        .retry_after(1)
+    }
+
     /// Something that we depend on is away: 503.
     pub(crate) fn unavailable(what: &'static str) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Temporarily unavailable", what).retry_after(2)

@@ -6,9 +6,11 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
+use tokio::sync::watch;
 use veilpass_store::Store;
+use veilpass_telemetry::MemoryLevel;
 
-use crate::verifier::ProofChecks;
+use crate::{cache::Facts, limits::InFlight, verifier::ProofChecks};
 
 /// What this deployment accepts.
 #[derive(Clone, Debug)]
@@ -21,6 +23,8 @@ pub struct Policy {
     pub queue_capacity: u32,
     /// For how long news of the chain count, in seconds: without any, nothing of an anchored registry is settled here.
     pub max_chain_age_seconds: u64,
+    /// How many requests may be worked on at once.
+    pub max_requests: usize,
 }
 
 /// What every handler shares. Cheap to clone.
@@ -29,12 +33,20 @@ pub struct AppState {
     pub(crate) store: Store,
     pub(crate) verifier: Arc<ProofChecks>,
     pub(crate) policy: Arc<Policy>,
+    pub(crate) facts: Facts,
+    pub(crate) in_flight: Arc<InFlight>,
 }
 
 impl AppState {
-    /// Puts the parts together.
-    pub fn new(store: Store, verifier: ProofChecks, policy: Policy) -> Self {
-        Self { store, verifier: Arc::new(verifier), policy: Arc::new(policy) }
+    /// Puts the parts together. `memory` is the level of this process.
+    pub fn new(store: Store, verifier: ProofChecks, policy: Policy, memory: watch::Receiver<MemoryLevel>) -> Self {
+        Self {
+            facts: Facts::new(store.clone()),
+            in_flight: Arc::new(InFlight::new(policy.max_requests, memory)),
+            store,
+            verifier: Arc::new(verifier),
+            policy: Arc::new(policy),
+        }
     }
 }
 

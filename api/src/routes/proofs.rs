@@ -70,7 +70,7 @@ pub(crate) async fn create(
     body::Json(request): body::Json<ProofRequest>,
 ) -> Result<Response, Problem> {
     let registry = state
-        .store
+        .facts
         .registry(request.registry_id)
         .await?
         .ok_or_else(|| Problem::refused("unknown-registry", "registry_id", "there is no such registry"))?;
