@@ -8,6 +8,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 use veilpass_store::{Store, StoreError};
+use veilpass_telemetry::{MemoryLevel, alert};
 
 use crate::{
     machine::{MachineMemory, MemoryGate},
@@ -53,27 +54,29 @@ pub(crate) async fn keep_house(store: Store, shared: Arc<Shared>, public_key: [u
     }
 }
 
-/// Admission by memory: no job is taken while the machine has less left than a worker may need (`worker`, in bytes). The jobs
-/// wait for this prover or another.
-pub(crate) async fn watch_memory(gate: watch::Sender<bool>, worker: u64, stop: CancellationToken) {
-    let (mut state, mut ticks) = (MemoryGate::new(worker), interval(MEMORY_INTERVAL));
+/// Admission by memory: no job is taken while the machine has less left than a worker may need (`worker`, in bytes), nor while
+/// this process is critical. The jobs wait for this prover or another.
+pub(crate) async fn watch_memory(
+    gate: watch::Sender<bool>,
+    worker: u64,
+    level: watch::Receiver<MemoryLevel>,
+    stop: CancellationToken,
+) {
+    let (mut machine, mut ticks) = (MemoryGate::new(worker), interval(MEMORY_INTERVAL));
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
             _ = ticks.tick() => {}
         }
         let Some(memory) = MachineMemory::read() else { continue };
-        let is_open = state.update(memory.available);
+        let is_enough = machine.update(memory.available);
+        let is_open = is_enough && *level.borrow() != MemoryLevel::Critical;
+        metrics::gauge!("veilpass_machine_available_bytes").set(memory.available as f64);
         if gate.send_replace(is_open) != is_open {
-            let available_mb = memory.available / 1_000_000;
-            match is_open {
-                true => tracing::info!(available_mb, "there is memory again: jobs are taken"),
-                false => tracing::error!(
-                    alert = "memory_low",
-                    available_mb,
-                    "less memory left than one worker may need: no more jobs are taken"
-                ),
-            }
+            tracing::info!(is_open, available_bytes = memory.available, "taking jobs depends on memory");
+        }
+        if !is_enough {
+            alert("memory_low", format_args!("{} bytes are left, and one worker may need {worker}", memory.available));
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Starting the prover, and stopping it.
 
-use std::{sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use tokio::{
@@ -10,6 +10,7 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use veilpass_protocol::ProverKeyId;
 use veilpass_store::{Store, StoreConfig};
+use veilpass_telemetry::{MemoryThresholds, MemoryWatcher, OpsServer};
 
 use crate::{
     config::Config,
@@ -50,7 +51,13 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     let (gate_sender, gate) = watch::channel(true);
 
     tasks.spawn(keep_house(store.clone(), Arc::clone(&shared), public_key, stop.clone()));
-    tasks.spawn(watch_memory(gate_sender, config.worker_memory_mb * 1_000_000, stop.clone()));
+    let watcher = MemoryWatcher::new(memory_thresholds(&config)?);
+    tasks.spawn(watch_memory(gate_sender, config.worker_memory_mb * 1_000_000, watcher.level(), stop.clone()));
+    let _memory = watcher.start();
+    let _ops = match config.ops_listen {
+        Some(address) => Some(start_ops(address, Arc::clone(&pool), gate.clone(), store.clone()).await?),
+        None => None,
+    };
     tasks.spawn(replace_on_hangup(Arc::clone(&pool), stop.clone()));
     let drain = Duration::from_secs(config.drain_seconds);
     let context = Arc::new(JobContext {
@@ -127,6 +134,25 @@ async fn start_pool(config: &Config, solver: &Solver) -> anyhow::Result<Pool> {
         "the pool is sized"
     );
     Ok(pool)
+}
+
+/// Ready means that there is a worker, memory for its proofs, and a database with jobs.
+async fn start_ops(
+    address: SocketAddr,
+    pool: Arc<Pool>,
+    gate: watch::Receiver<bool>,
+    store: Store,
+) -> anyhow::Result<OpsServer> {
+    OpsServer::start(address, move || {
+        let (is_ready, store) = (pool.is_ready() && *gate.borrow(), store.clone());
+        async move { is_ready && store.ping().await.is_ok() }
+    })
+    .await
+}
+
+fn memory_thresholds(config: &Config) -> anyhow::Result<MemoryThresholds> {
+    let warn = config.memory_warn_mb.unwrap_or(64);
+    MemoryThresholds::from_mb(warn, config.memory_critical_mb.unwrap_or(warn + warn / 4))
 }
 
 fn hostname() -> String {

@@ -71,6 +71,7 @@ impl Pool {
         workers: usize,
         solver: &Solver,
     ) -> anyhow::Result<Self> {
+        figures::describe();
         let shared = Arc::new(PoolShared {
             engine,
             policy,
@@ -103,9 +104,15 @@ impl Pool {
 
     /// Mean duration of a proof lately, over all workers.
     pub(crate) fn mean_proof(&self) -> Option<Duration> {
-        let means: Vec<_> = self.slots.iter().filter_map(|slot| Some(slot.lock().active.as_ref()?.mean_proof())).collect();
+        let means: Vec<_> =
+            self.slots.iter().filter_map(|slot| Some(slot.lock().active.as_ref()?.mean_proof())).collect();
         let count = u32::try_from(means.len()).ok().filter(|count| *count > 0)?;
         Some(means.iter().sum::<Duration>() / count)
+    }
+
+    /// Whether a worker is there to prove.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.slots.iter().any(|slot| slot.lock().active.is_some())
     }
 
     /// Process ids of the workers.
