@@ -5,6 +5,7 @@
 
 mod config;
 mod engine;
+mod history;
 mod key_file;
 mod prove;
 mod service;

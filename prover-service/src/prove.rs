@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Instant};
 
 use veilpass_protocol::hash_leaf;
 use veilpass_sealing::ProverSecretKey;
-use veilpass_store::{JobFailure, LeasedJob};
+use veilpass_store::{AttemptFailure, JobFailure, LeasedJob};
 
 use crate::{
     engine::{EngineError, Proof, ProvingEngine},
@@ -30,6 +30,17 @@ pub(crate) enum AttemptError {
     /// Something around it failed; another attempt may succeed.
     #[error("{0}")]
     Transient(String),
+}
+
+impl AttemptError {
+    /// The reason under which the attempt is recorded.
+    pub(crate) fn reason(&self) -> AttemptFailure {
+        match self {
+            Self::Engine(EngineError::Worker(_)) => AttemptFailure::WorkerCrashed,
+            Self::Engine(_) => AttemptFailure::WorkerCorrupt,
+            Self::Refused(_) | Self::Transient(_) => AttemptFailure::Internal,
+        }
+    }
 }
 
 /// What all workers of a prover share.

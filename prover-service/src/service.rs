@@ -15,6 +15,7 @@ use veilpass_store::{LeasedJob, Store, StoreConfig, StoreError};
 use crate::{
     config::Config,
     engine::{EngineConfig, ProvingEngine},
+    history,
     key_file::load_or_create_key,
     prove::{AttemptError, Shared, prove},
     solver::Solver,
@@ -66,6 +67,8 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     let tasks = TaskTracker::new();
 
     tasks.spawn(keep_house(store.clone(), Arc::clone(&shared), public_key, stop.clone()));
+    let retention = Duration::from_secs(config.job_retention_seconds);
+    tasks.spawn(history::keep_history(store.clone(), retention, stop.clone()));
     let mut engine = Some(first_engine);
     for number in 0..config.workers.get() {
         let worker = Worker {
@@ -207,7 +210,7 @@ impl Worker {
             }
             Err(error) => {
                 tracing::error!(job = %job.id, attempt = job.attempts, %error, "the attempt failed");
-                self.store.retry_job(job.id, job.lease_id).await
+                self.store.retry_job(job.id, job.lease_id, error.reason()).await
             }
         };
         match ended {
