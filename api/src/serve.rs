@@ -1,6 +1,6 @@
 //! Starting and stopping.
 
-use std::{sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use tokio::{net::TcpListener, sync::Notify};
@@ -34,9 +34,12 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         audiences: config.audiences.into_iter().collect(),
         max_session_seconds: config.max_session_seconds,
         queue_capacity: config.queue_capacity,
+        max_queue_wait: Duration::from_secs(config.max_queue_wait_seconds),
+        trusted_proxies: config.trusted_proxies,
         max_chain_age_seconds: config.max_chain_age_seconds,
     };
-    let app = router(AppState::new(store.clone(), verifier, policy));
+    let app =
+        router(AppState::new(store.clone(), verifier, policy)).into_make_service_with_connect_info::<SocketAddr>();
     let listener = TcpListener::bind((config.host, config.port))
         .await
         .with_context(|| format!("cannot listen on {}:{}", config.host, config.port))?;

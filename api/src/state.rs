@@ -3,12 +3,16 @@
 use std::{
     collections::BTreeSet,
     sync::Arc,
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use veilpass_store::Store;
+use veilpass_store::{JobSignals, Store};
 
-use crate::verifier::ProofChecks;
+use crate::{
+    admission::Admission,
+    client_address::{ClientBuckets, Network},
+    verifier::ProofChecks,
+};
 
 /// What this deployment accepts.
 #[derive(Clone, Debug)]
@@ -19,6 +23,10 @@ pub struct Policy {
     pub max_session_seconds: u64,
     /// How many proof jobs may wait.
     pub queue_capacity: u32,
+    /// For how long a new job may have to wait, by estimate.
+    pub max_queue_wait: Duration,
+    /// Who may say in `X-Forwarded-For` whom a request comes from.
+    pub trusted_proxies: Vec<Network>,
     /// For how long news of the chain count, in seconds: without any, nothing of an anchored registry is settled here.
     pub max_chain_age_seconds: u64,
 }
@@ -29,12 +37,22 @@ pub struct AppState {
     pub(crate) store: Store,
     pub(crate) verifier: Arc<ProofChecks>,
     pub(crate) policy: Arc<Policy>,
+    pub(crate) admission: Arc<Admission>,
+    pub(crate) clients: Arc<ClientBuckets>,
+    pub(crate) signals: JobSignals,
 }
 
 impl AppState {
-    /// Puts the parts together.
+    /// Puts the parts together, and listens for the ends of jobs. Needs a tokio runtime.
     pub fn new(store: Store, verifier: ProofChecks, policy: Policy) -> Self {
-        Self { store, verifier: Arc::new(verifier), policy: Arc::new(policy) }
+        Self {
+            admission: Arc::new(Admission::new(store.clone(), policy.max_queue_wait)),
+            clients: Arc::new(ClientBuckets::new(policy.trusted_proxies.clone())),
+            signals: store.job_signals(),
+            store,
+            verifier: Arc::new(verifier),
+            policy: Arc::new(policy),
+        }
     }
 }
 

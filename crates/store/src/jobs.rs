@@ -15,6 +15,8 @@ mod failure;
 mod figures;
 mod lease;
 mod new_job;
+#[cfg(test)]
+mod plans;
 mod requeue;
 mod status;
 

@@ -11,7 +11,7 @@ pub const ARCHIVE_DAYS: i32 = 30;
 /// Rows that one statement moves or removes.
 const BATCH: i64 = 500;
 
-const ARCHIVE: &str = "
+pub(super) const ARCHIVE: &str = "
     WITH moved AS (
         DELETE FROM proof_jobs
         WHERE id = ANY (ARRAY(SELECT id FROM proof_jobs
@@ -23,6 +23,11 @@ const ARCHIVE: &str = "
                                     finished_at, retention_seconds)
     SELECT id, registry_id, track_id, state, failure, last_error, attempts, created_at, started_at, finished_at, $1
     FROM moved";
+
+pub(super) const FORGET: &str = "
+    DELETE FROM proof_jobs_archive
+    WHERE id = ANY (ARRAY(SELECT id FROM proof_jobs_archive WHERE finished_at < now() - make_interval(days => $1)
+                          ORDER BY finished_at LIMIT $2 FOR UPDATE SKIP LOCKED))";
 
 /// A job of which only this is left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,18 +41,13 @@ impl Store {
     /// there for [`ARCHIVE_DAYS`]. Any prover does this for all. Returns how many were moved and removed; a full batch of
     /// 500 says that there may be more.
     pub async fn archive_jobs(&self, retention: Duration) -> Result<(u64, u64), StoreError> {
-        let moved =
-            sqlx::query(ARCHIVE).bind(bigint(retention.as_secs())).bind(BATCH).execute(&self.pool).await?.rows_affected();
-        let removed = sqlx::query(
-            "DELETE FROM proof_jobs_archive
-             WHERE id = ANY (ARRAY(SELECT id FROM proof_jobs_archive WHERE finished_at < now() - make_interval(days => $1)
-                                   ORDER BY finished_at LIMIT $2 FOR UPDATE SKIP LOCKED))",
-        )
-        .bind(ARCHIVE_DAYS)
-        .bind(BATCH)
-        .execute(&self.pool)
-        .await?
-        .rows_affected();
+        let moved = sqlx::query(ARCHIVE)
+            .bind(bigint(retention.as_secs()))
+            .bind(BATCH)
+            .execute(&self.pool)
+            .await?
+            .rows_affected();
+        let removed = sqlx::query(FORGET).bind(ARCHIVE_DAYS).bind(BATCH).execute(&self.pool).await?.rows_affected();
         Ok((moved, removed))
     }
 

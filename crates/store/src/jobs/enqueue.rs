@@ -24,7 +24,7 @@ pub enum EnqueueError {
 }
 
 /// Counting stops at the capacity, whatever the history. The client's round is used up only with the job.
-const ENQUEUE: &str = "
+pub(super) const ENQUEUE: &str = "
     WITH live AS (
         SELECT id, round FROM prover_keys WHERE id = $7 AND expires_at > now()
     ), room AS (
@@ -46,6 +46,10 @@ const ENQUEUE: &str = "
     SELECT EXISTS (SELECT 1 FROM live) AS is_live, EXISTS (SELECT 1 FROM room) AS has_room,
            EXISTS (SELECT 1 FROM queued) AS is_queued";
 
+pub(super) const CLAIM: &str = "
+    UPDATE proof_jobs SET claims = claims + 1, patient = patient AND $2
+    WHERE request_hash = $1 AND state <> 'failed' RETURNING id";
+
 /// How often a job is queued when others queue and cancel the same request at the same time.
 const RACES: u32 = 5;
 
@@ -65,15 +69,8 @@ impl Store {
 
     /// The job that the same request made before, if it did and that did not fail: it now has one client more.
     pub async fn claim_job(&self, job: &NewJob) -> Result<Option<Uuid>, StoreError> {
-        let same = sqlx::query_scalar(
-            "UPDATE proof_jobs SET claims = claims + 1, patient = patient AND $2
-             WHERE request_hash = $1 AND state <> 'failed' RETURNING id",
-        )
-        .bind(job.request_hash())
-        .bind(job.patient)
-        .fetch_optional(&self.pool)
-        .await?;
-        Ok(same)
+        let same = sqlx::query_scalar(CLAIM).bind(job.request_hash()).bind(job.patient);
+        Ok(same.fetch_optional(&self.pool).await?)
     }
 
     /// `None`: the same request was queued meanwhile.

@@ -40,7 +40,13 @@ pub struct KeyLoad {
     pub mean_proof: Duration,
 }
 
-const LOAD: &str = "
+pub(super) const DEPTH: &str = "
+    SELECT (SELECT count(*) FROM proof_jobs WHERE state = 'queued') AS queued,
+           (SELECT count(*) FROM proof_jobs WHERE state = 'leased') AS leased,
+           (SELECT greatest(extract(epoch FROM now() - created_at), 0)::float8 FROM proof_jobs
+            WHERE state = 'queued' ORDER BY created_at LIMIT 1) AS oldest";
+
+pub(super) const LOAD: &str = "
     SELECT k.id, (SELECT count(*) FROM proof_jobs WHERE state = 'queued') AS queued,
            (SELECT count(*) FROM proof_jobs j WHERE j.state = 'queued' AND j.prover_key_id = k.id)
          + (SELECT count(*) FROM proof_jobs j WHERE j.state = 'leased' AND j.prover_key_id = k.id) AS open,
@@ -54,14 +60,7 @@ const LOAD: &str = "
 impl Store {
     /// How many jobs wait, are worked on, and how old the oldest that waits is.
     pub async fn queue_depth(&self) -> Result<QueueDepth, StoreError> {
-        let row = sqlx::query(
-            "SELECT (SELECT count(*) FROM proof_jobs WHERE state = 'queued') AS queued,
-                    (SELECT count(*) FROM proof_jobs WHERE state = 'leased') AS leased,
-                    (SELECT greatest(extract(epoch FROM now() - created_at), 0)::float8 FROM proof_jobs
-                     WHERE state = 'queued' ORDER BY created_at LIMIT 1) AS oldest",
-        )
-        .fetch_one(&self.pool)
-        .await?;
+        let row = sqlx::query(DEPTH).fetch_one(&self.pool).await?;
         let count = |column| row.try_get::<i64, _>(column).map(i64::unsigned_abs);
         let oldest: Option<f64> = row.try_get("oldest")?;
         let oldest_queued_age = oldest.map(Duration::from_secs_f64);

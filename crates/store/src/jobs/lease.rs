@@ -14,7 +14,7 @@ use crate::{
 
 const TABLE: &str = "proof_jobs";
 
-const LEASE: &str = "
+pub(super) const LEASE: &str = "
     WITH next AS (
         SELECT id FROM proof_jobs WHERE state = 'queued' AND prover_key_id = $1
         ORDER BY turn, created_at LIMIT 1 FOR UPDATE SKIP LOCKED
@@ -71,12 +71,12 @@ impl Store {
         duration: Duration,
     ) -> Result<Option<LeasedJob>, StoreError> {
         let row = sqlx::query(LEASE)
-        .bind(key.to_bytes())
-        .bind(Uuid::new_v4())
-        .bind(worker)
-        .bind(duration.as_secs_f64())
-        .fetch_optional(&self.pool)
-        .await?;
+            .bind(key.to_bytes())
+            .bind(Uuid::new_v4())
+            .bind(worker)
+            .bind(duration.as_secs_f64())
+            .fetch_optional(&self.pool)
+            .await?;
         row.as_ref().map(from_row).transpose()
     }
 

@@ -14,21 +14,25 @@ const END_ATTEMPT: &str = "
     finished_at    = CASE WHEN attempts < $1 THEN NULL ELSE now() END,
     last_error = $3, lease_id = NULL, leased_by = NULL, lease_expires_at = NULL";
 
+pub(super) fn requeue_expired() -> String {
+    format!(
+        "UPDATE proof_jobs SET {END_ATTEMPT}
+         WHERE id = ANY (ARRAY(SELECT id FROM proof_jobs WHERE state = 'leased' AND lease_expires_at < now()
+                               ORDER BY lease_expires_at LIMIT 100 FOR UPDATE SKIP LOCKED))
+         RETURNING state = 'queued'"
+    )
+}
+
 impl Store {
     /// Puts jobs whose lease has expired back into the queue, or ends them after [`MAX_ATTEMPTS`]. Any prover does this
     /// for all. Returns how many were requeued and how many failed.
     pub async fn requeue_expired_jobs(&self) -> Result<(u64, u64), StoreError> {
-        let requeued: Vec<bool> = sqlx::query_scalar(&format!(
-            "UPDATE proof_jobs SET {END_ATTEMPT}
-             WHERE id = ANY (ARRAY(SELECT id FROM proof_jobs WHERE state = 'leased' AND lease_expires_at < now()
-                                   ORDER BY lease_expires_at LIMIT 100 FOR UPDATE SKIP LOCKED))
-             RETURNING state = 'queued'"
-        ))
-        .bind(MAX_ATTEMPTS)
-        .bind(JobFailure::AttemptsExhausted.code())
-        .bind(AttemptFailure::LeaseExpired.code())
-        .fetch_all(&self.pool)
-        .await?;
+        let requeued: Vec<bool> = sqlx::query_scalar(&requeue_expired())
+            .bind(MAX_ATTEMPTS)
+            .bind(JobFailure::AttemptsExhausted.code())
+            .bind(AttemptFailure::LeaseExpired.code())
+            .fetch_all(&self.pool)
+            .await?;
         let failed = requeued.iter().filter(|requeued| !**requeued).count() as u64;
         Ok((requeued.len() as u64 - failed, failed))
     }
