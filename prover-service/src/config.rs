@@ -78,6 +78,11 @@ pub struct Config {
     #[arg(long, env = "VEILPASS_OPS_LISTEN")]
     pub ops_listen: Option<SocketAddr>,
 
+    /// For how long ended jobs and their proofs are kept, in seconds; then they are archived without proof. Any prover
+    /// archives for all: give all the same value.
+    #[arg(long, env = "VEILPASS_JOB_RETENTION_SECONDS", default_value = "3600", value_parser = clap::value_parser!(u64).range(1..=2_592_000))]
+    pub job_retention_seconds: u64,
+
     /// How log lines look.
     #[arg(long, env = "VEILPASS_LOG_FORMAT", value_enum, default_value_t)]
     pub log_format: LogFormat,

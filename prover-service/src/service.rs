@@ -15,7 +15,8 @@ use veilpass_telemetry::{MemoryThresholds, MemoryWatcher, OpsServer};
 use crate::{
     config::Config,
     engine::{EngineConfig, MemoryLimit},
-    housekeeping::{keep_house, watch_memory},
+    history::keep_history,
+    housekeeping::{error_chain, keep_house, report, watch_memory},
     jobs::{JobContext, serve_slot},
     key_file::load_or_create_key,
     machine::{MachineMemory, Sizing},
@@ -52,6 +53,8 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
 
     tasks.spawn(keep_house(store.clone(), Arc::clone(&shared), public_key, stop.clone()));
     let watcher = MemoryWatcher::new(memory_thresholds(&config)?);
+    let retention = Duration::from_secs(config.job_retention_seconds);
+    tasks.spawn(keep_history(store.clone(), retention, stop.clone()));
     tasks.spawn(watch_memory(gate_sender, config.worker_memory_mb * 1_000_000, watcher.level(), stop.clone()));
     let _memory = watcher.start();
     let _ops = match config.ops_listen {
@@ -69,8 +72,10 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         drain,
         stop: stop.clone(),
         gate,
+        signals: store.job_signals(),
         in_flight: in_flight.clone(),
     });
+    tasks.spawn(report(Arc::clone(&context), Arc::clone(&pool)));
     for (number, slot) in pool.slots().enumerate() {
         tasks.spawn(serve_slot(Arc::clone(&context), slot, number));
     }
@@ -85,6 +90,10 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         in_flight.close();
         in_flight.wait().await;
     };
+    let withdrawn = store.withdraw_prover(&context.prover).await;
+    if let Err(error) = withdrawn {
+        tracing::warn!(error = error_chain(&error), "the estimates count on this prover for some seconds more");
+    }
     if tokio::time::timeout(drain + GIVE_BACK, ended).await.is_err() {
         tracing::warn!("proofs in flight did not end in time; their leases will expire");
     }
