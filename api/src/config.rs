@@ -1,8 +1,13 @@
 //! Settings: flags, or the environment.
 
-use std::net::IpAddr;
+use std::{
+    net::{IpAddr, SocketAddr},
+    num::NonZeroUsize,
+};
 
 use veilpass_telemetry::LogFormat;
+
+use crate::client_address::Network;
 
 /// The Veilpass API: takes proof requests and proofs over HTTP, coordinates, and never proves.
 #[derive(Clone, Debug, clap::Parser)]
@@ -32,6 +37,16 @@ pub struct Config {
     #[arg(long, env = "VEILPASS_QUEUE_CAPACITY", default_value = "1000")]
     pub queue_capacity: u32,
 
+    /// For how long a new proof job may have to wait by estimate, in seconds; jobs that would wait longer are refused with 503
+    /// and Retry-After.
+    #[arg(long, env = "VEILPASS_MAX_QUEUE_WAIT_SECONDS", default_value = "30", value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub max_queue_wait_seconds: u64,
+
+    /// Proxies that say in X-Forwarded-For whom a request comes from: addresses or CIDR blocks, separated by commas. None:
+    /// nobody is believed, and a client is whoever connects.
+    #[arg(long, env = "VEILPASS_TRUSTED_PROXIES", value_delimiter = ',')]
+    pub trusted_proxies: Vec<Network>,
+
     /// For how long news of the chain count, in seconds. When the indexer has been silent for longer, proofs of registries
     /// on chain are not settled offchain: a nullifier that was spent there could be missed.
     #[arg(long, env = "VEILPASS_MAX_CHAIN_AGE_SECONDS", default_value = "30")]
@@ -40,6 +55,28 @@ pub struct Config {
     /// Most connections to Postgres.
     #[arg(long, env = "VEILPASS_DATABASE_CONNECTIONS", default_value = "20")]
     pub database_connections: u32,
+
+    /// Most connections of clients; more wait until one ends.
+    #[arg(long, env = "VEILPASS_MAX_CONNECTIONS", default_value = "4096")]
+    pub max_connections: NonZeroUsize,
+
+    /// Most requests that are worked on at once; more are refused with 503 and Retry-After.
+    #[arg(long, env = "VEILPASS_MAX_REQUESTS", default_value = "1024")]
+    pub max_requests: NonZeroUsize,
+
+    /// Resident memory from which a warning is logged, in MB (10^6 bytes).
+    #[arg(long, env = "VEILPASS_MEMORY_WARN_MB", default_value = "80")]
+    pub memory_warn_mb: u64,
+
+    /// Resident memory from which the alert memory_critical is raised, caches are emptied and only an eighth of
+    /// --max-requests is worked on at once, in MB (10^6 bytes).
+    #[arg(long, env = "VEILPASS_MEMORY_CRITICAL_MB", default_value = "95")]
+    pub memory_critical_mb: u64,
+
+    /// Address for operators, as HOST:PORT: /metrics (Prometheus), /livez, /readyz. None by default; port 0 takes a free
+    /// one and prints it. Not for the public.
+    #[arg(long, env = "VEILPASS_OPS_LISTEN")]
+    pub ops_listen: Option<SocketAddr>,
 
     /// How log lines look.
     #[arg(long, env = "VEILPASS_LOG_FORMAT", value_enum, default_value_t)]

@@ -6,7 +6,7 @@ use axum::{
     Router,
     extract::DefaultBodyLimit,
     http::{HeaderName, HeaderValue, Request, StatusCode, header},
-    middleware::map_response,
+    middleware::{from_fn, from_fn_with_state, map_response},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
@@ -18,7 +18,7 @@ use tower_http::{
     trace::TraceLayer,
 };
 
-use crate::{problem::Problem, routes, state::AppState};
+use crate::{limits, metrics_layer, problem::Problem, routes, state::AppState};
 
 /// Longest request body, in bytes: a verification has about 11 kB.
 pub(crate) const BODY_LIMIT: usize = 32 << 10;
@@ -34,15 +34,17 @@ pub fn router(state: AppState) -> Router {
         tracing::info_span!("request", method = %request.method(), path = request.uri().path(), id)
     });
     Router::new()
-        .route("/livez", get(routes::health::livez))
-        .route("/readyz", get(routes::health::readyz))
         .route("/v1/info", get(routes::info::info))
         .route("/v1/registries/{registry_id}", get(routes::registries::registry))
         .route("/v1/prover-keys", get(routes::prover_keys::prover_keys))
         .route("/v1/proofs", post(routes::proofs::create))
-        .route("/v1/proofs/{id}", get(routes::proofs::status))
+        .route("/v1/proofs/{id}", get(routes::proofs::status).delete(routes::proofs::cancel))
         .route("/v1/verifications", post(routes::verifications::create))
         .route("/v1/verifications/{id}", get(routes::verifications::status))
+        .route_layer(from_fn_with_state(state.in_flight.clone(), limits::limit))
+        // Health has no limit: an API that refuses because it is busy must not be restarted for that.
+        .route("/livez", get(routes::health::livez))
+        .route("/readyz", get(routes::health::readyz))
         .fallback(async || Problem::not_found("there is nothing at this path"))
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
         .with_state(state)
@@ -50,6 +52,7 @@ pub fn router(state: AppState) -> Router {
         .layer(map_response(timeout_as_problem))
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_TIMEOUT))
         .layer(CatchPanicLayer::custom(|_: Box<dyn Any + Send>| Problem::internal().into_response()))
+        .layer(from_fn(metrics_layer::measure))
         .layer(trace)
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
         .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))

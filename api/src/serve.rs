@@ -1,13 +1,17 @@
 //! Starting and stopping.
 
-use std::{sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use tokio::{net::TcpListener, sync::Notify};
 use veilpass_store::{Store, StoreConfig};
+use veilpass_telemetry::{MemoryThresholds, MemoryWatcher, OpsServer, serve_http};
 
 use crate::{
+    cache,
     config::Config,
+    limits::http_limits,
+    metrics_layer,
     router::router,
     state::{AppState, Policy},
     verifier::ProofChecks,
@@ -18,6 +22,7 @@ const DRAIN: Duration = Duration::from_secs(30);
 
 /// Serves until SIGTERM or SIGINT, then finishes the requests in flight.
 pub async fn run(config: Config) -> anyhow::Result<()> {
+    let thresholds = MemoryThresholds::from_mb(config.memory_warn_mb, config.memory_critical_mb)?;
     let verifier = ProofChecks::new()?;
     tracing::info!(
         vk_hash = veilpass_circuit::verification_key_hash(),
@@ -34,9 +39,20 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         audiences: config.audiences.into_iter().collect(),
         max_session_seconds: config.max_session_seconds,
         queue_capacity: config.queue_capacity,
+        max_queue_wait: Duration::from_secs(config.max_queue_wait_seconds),
+        trusted_proxies: config.trusted_proxies,
         max_chain_age_seconds: config.max_chain_age_seconds,
+        max_requests: config.max_requests.get(),
     };
-    let app = router(AppState::new(store.clone(), verifier, policy));
+    let _ops = match config.ops_listen {
+        Some(address) => Some(start_ops(address, store.clone()).await?),
+        None => None,
+    };
+    let watcher = MemoryWatcher::new(thresholds);
+    let state = AppState::new(store.clone(), verifier, policy, watcher.level());
+    let (emptied, swept) = (state.facts.clone(), state.facts.clone());
+    let _memory = watcher.on_critical(move || emptied.clear()).regularly(move || swept.drop_expired()).start();
+    let app = router(state);
     let listener = TcpListener::bind((config.host, config.port))
         .await
         .with_context(|| format!("cannot listen on {}:{}", config.host, config.port))?;
@@ -45,7 +61,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
 
     let stopping = Arc::new(Notify::new());
     let signalled = Arc::clone(&stopping);
-    let serve = axum::serve(listener, app).with_graceful_shutdown(async move {
+    let serve = serve_http(listener, app, http_limits(config.max_connections.get()), async move {
         veilpass_telemetry::shutdown_signal().await;
         signalled.notify_one();
     });
@@ -54,9 +70,21 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         tokio::time::sleep(DRAIN).await;
     };
     tokio::select! {
-        outcome = serve => outcome?,
+        () = serve => {}
         () = forced => tracing::warn!("requests in flight did not end in time"),
     }
     store.close().await;
     Ok(())
+}
+
+/// Metrics and health for operators. Ready means that the database answers.
+async fn start_ops(address: SocketAddr, store: Store) -> anyhow::Result<OpsServer> {
+    let ops = OpsServer::start(address, move || {
+        let store = store.clone();
+        async move { store.ping().await.is_ok() }
+    })
+    .await?;
+    cache::describe();
+    metrics_layer::describe();
+    Ok(ops)
 }

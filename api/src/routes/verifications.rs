@@ -10,10 +10,11 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use veilpass_circuit::PROOF_BYTES;
 use veilpass_protocol::{ContextPreimage, MAX_TEXT_BYTES, PublicInputs};
-use veilpass_store::{ChainProgress, RecordError, Registry, VerificationRecord};
+use veilpass_store::{ChainProgress, RecordError, VerificationRecord};
 
 use crate::{
     body::{self, Base64Bytes},
+    cache::RegistryFacts,
     problem::Problem,
     routes::verification_view::VerificationView,
     state::{AppState, Policy, unix_now},
@@ -56,11 +57,11 @@ pub(crate) async fn create(
 ) -> Result<Response, Problem> {
     let VerificationRequest { proof, public_inputs, context, settle } = request;
     let now = unix_now();
-    let registry = state.store.registry(public_inputs.registry_id).await?.ok_or_else(|| {
+    let registry = state.facts.registry(public_inputs.registry_id).await?.ok_or_else(|| {
         Problem::refused("unknown-registry", "public_inputs.registry_id", "there is no such registry")
     })?;
     check_context(&context, &public_inputs, &registry, &state.policy, now)?;
-    if !state.store.has_track(registry.id, public_inputs.track_id).await? {
+    if !state.facts.has_track(registry.id, public_inputs.track_id).await? {
         return Err(Problem::refused("unknown-track", "public_inputs.track_id", "the registry has no such track"));
     }
     if !registry.epochs.accepts(public_inputs.epoch, now) {
@@ -127,7 +128,7 @@ pub(crate) async fn status(
 
 /// What is settled on chain needs a registry there. What is not must not overlook the chain, where the same nullifier may
 /// have been spent: without news of it nothing is accepted here.
-async fn check_settlement(settle: Settle, registry: &Registry, state: &AppState) -> Result<(), Problem> {
+async fn check_settlement(settle: Settle, registry: &RegistryFacts, state: &AppState) -> Result<(), Problem> {
     if !registry.anchored {
         return match settle {
             Settle::OffChain => Ok(()),
@@ -161,7 +162,7 @@ fn stale_root() -> Problem {
 fn check_context(
     context: &ContextPreimage,
     public_inputs: &PublicInputs,
-    registry: &Registry,
+    registry: &RegistryFacts,
     policy: &Policy,
     now: u64,
 ) -> Result<(), Problem> {

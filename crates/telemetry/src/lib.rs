@@ -1,9 +1,19 @@
-//! What every service does the same way: logs, the memory of a process, and stopping.
+//! What every service does the same way: logs, metrics, alerts, health, the memory of a process, bounded HTTP, stopping.
 
+mod alert;
+mod http;
 mod logs;
 mod memory;
+mod memory_watch;
+mod metrics;
+mod ops;
 mod shutdown;
 
+pub use alert::alert;
+pub use http::{HttpLimits, serve_http};
 pub use logs::{LogFormat, init_logs};
 pub use memory::{ProcessMemory, process_memory};
+pub use memory_watch::{MemoryLevel, MemoryThresholds, MemoryWatch, MemoryWatcher};
+pub use metrics::{Metrics, install_metrics};
+pub use ops::OpsServer;
 pub use shutdown::shutdown_signal;

@@ -183,6 +183,14 @@ pub(super) struct WorkerCgroup {
 }
 
 impl WorkerCgroup {
+    /// Whether the kernel ended a member because the group was at its limit.
+    pub(super) fn has_run_out(&self) -> bool {
+        ["memory.events", "memory.oom_control"].iter().any(|file| {
+            let text = fs::read_to_string(self.dir.join(file)).unwrap_or_default();
+            text.lines().any(|line| line.strip_prefix("oom_kill ").is_some_and(|count| count.trim() != "0"))
+        })
+    }
+
     /// The file through which a process enters, by writing `0`.
     pub(super) fn membership(&self) -> io::Result<File> {
         File::options().write(true).open(self.dir.join("cgroup.procs"))
