@@ -13,6 +13,7 @@ mod chaos;
 mod demo;
 mod deploy;
 mod faults;
+mod faulty_bb;
 mod figures;
 mod indexer;
 mod rpc_faults;
