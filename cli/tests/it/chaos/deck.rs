@@ -6,6 +6,8 @@ use rand::{Rng, seq::SliceRandom};
 pub(super) enum Act {
     /// SIGKILL to a prover; it comes back after a while.
     KillProver,
+    /// SIGKILL to a prover whose `bb` are frozen: none of them sees it go, and none may outlive it.
+    OrphanBb,
     /// SIGTERM to a prover, as in a rolling restart.
     StopProver,
     /// SIGHUP to a prover: all its workers are replaced.
@@ -30,8 +32,9 @@ pub(super) enum Act {
     CutConnections,
 }
 
-const CARDS: [Act; 15] = [
+const CARDS: [Act; 16] = [
     Act::KillProver,
+    Act::OrphanBb,
     Act::StopProver,
     Act::RefreshProver,
     Act::FreezeProver,

@@ -167,6 +167,12 @@ impl Saboteur {
                 prover.end(if act == Act::KillProver { Signal::SIGKILL } else { Signal::SIGTERM });
                 self.mend_after(300..4000, Later::StartProver(number));
             }
+            Act::OrphanBb => {
+                note("");
+                prover.workers().into_iter().for_each(|pid| send(pid, Signal::SIGSTOP));
+                prover.end(Signal::SIGKILL);
+                self.mend_after(300..4000, Later::StartProver(number));
+            }
             Act::RefreshProver => {
                 note("");
                 prover.signal(Signal::SIGHUP);
@@ -197,7 +203,7 @@ impl Saboteur {
                     Act::SlowAnswers => plan.slowness = 5,
                     _ => {
                         for fault in BbFault::ALL.choose_multiple(&mut self.random, 3) {
-                            plan = plan.with(*fault, 80);
+                            plan = plan.with(*fault, 150);
                         }
                     }
                 }
