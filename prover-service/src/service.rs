@@ -44,7 +44,8 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     let store_config = StoreConfig { application_name: "veilpass-prover", ..StoreConfig::default() };
     let store = Store::connect_lazy(&config.database_url, &store_config)?;
     let prover = format!("{}-{}", hostname(), std::process::id());
-    let trees = RegistryTrees::new(store.clone(), prover.clone(), config.snapshot_dir.clone());
+    let tree_budget = config.tree_memory_mb * 1_000_000;
+    let trees = RegistryTrees::new(store.clone(), prover.clone(), config.snapshot_dir.clone(), tree_budget);
     let shared = Arc::new(Shared { key, solver, trees });
     let (stop, tasks, in_flight) = (CancellationToken::new(), TaskTracker::new(), TaskTracker::new());
     let (gate_sender, gate) = watch::channel(true);
