@@ -7,6 +7,8 @@ use std::{
 
 use veilpass_telemetry::LogFormat;
 
+use crate::client_address::Network;
+
 /// The Veilpass API: takes proof requests and proofs over HTTP, coordinates, and never proves.
 #[derive(Clone, Debug, clap::Parser)]
 #[command(name = "veilpass-api", version)]
@@ -34,6 +36,16 @@ pub struct Config {
     /// How many proof jobs may wait; more are refused with 503 and Retry-After.
     #[arg(long, env = "VEILPASS_QUEUE_CAPACITY", default_value = "1000")]
     pub queue_capacity: u32,
+
+    /// For how long a new proof job may have to wait by estimate, in seconds; jobs that would wait longer are refused with 503
+    /// and Retry-After.
+    #[arg(long, env = "VEILPASS_MAX_QUEUE_WAIT_SECONDS", default_value = "30", value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub max_queue_wait_seconds: u64,
+
+    /// Proxies that say in X-Forwarded-For whom a request comes from: addresses or CIDR blocks, separated by commas. None:
+    /// nobody is believed, and a client is whoever connects.
+    #[arg(long, env = "VEILPASS_TRUSTED_PROXIES", value_delimiter = ',')]
+    pub trusted_proxies: Vec<Network>,
 
     /// For how long news of the chain count, in seconds. When the indexer has been silent for longer, proofs of registries
     /// on chain are not settled offchain: a nullifier that was spent there could be missed.

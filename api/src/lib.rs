@@ -3,11 +3,14 @@
 //! A request goes through [`router`]'s layers, is parsed (`body.rs`) into a strict type, handled in `routes`, and
 //! answered as JSON, or as problem+json (RFC 9457) that names the offending field.
 
+mod admission;
 mod body;
 mod cache;
+mod client_address;
 mod config;
 mod limits;
 mod metrics_layer;
+mod prefer;
 mod problem;
 mod router;
 mod routes;
@@ -15,6 +18,7 @@ mod serve;
 mod state;
 mod verifier;
 
+pub use client_address::{Network, ParseNetworkError};
 pub use config::Config;
 pub use router::router;
 pub use serve::run;

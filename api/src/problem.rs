@@ -1,6 +1,6 @@
 //! Errors as problem+json (RFC 9457): what happened, which field is to blame, what to do. Never internals.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use axum::{
     http::{HeaderValue, StatusCode, header},
@@ -121,15 +121,28 @@ impl Problem {
         )
     }
 
-    /// The queue of proof jobs is full: 503.
-    pub(crate) fn queue_full() -> Self {
+    /// The queue of proof jobs is full, or the wait too long: 503.
+    pub(crate) fn queue_full(retry_after_seconds: u32) -> Self {
         Self::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "queue-full",
             "Too many proofs are waiting",
-            "the provers are busy; try again later, or prove on the device",
+            "the provers are busy; try again after the seconds in Retry-After, or prove on the device",
         )
-        .retry_after(5)
+        .retry_after(retry_after_seconds)
+    }
+
+    /// The job ended so long ago that its proof was removed: 410.
+    pub(crate) fn job_archived(retention: Duration) -> Self {
+        Self::new(
+            StatusCode::GONE,
+            "job-archived",
+            "The proof was removed",
+            format!(
+                "the job has ended, and proofs are kept for {} seconds after that; submit it again",
+                retention.as_secs()
+            ),
+        )
     }
 
     /// Too many requests are being worked on: 503.
@@ -159,9 +172,9 @@ impl Problem {
     }
 }
 
-impl From<StoreError> for Problem {
-    fn from(error: StoreError) -> Self {
-        let cause = std::error::Error::source(&error).map(ToString::to_string);
+impl From<&StoreError> for Problem {
+    fn from(error: &StoreError) -> Self {
+        let cause = std::error::Error::source(error).map(ToString::to_string);
         if error.is_unavailable() {
             tracing::warn!(%error, cause, "database");
             Self::unavailable("the database does not answer; nothing was changed, try again shortly")
@@ -169,6 +182,19 @@ impl From<StoreError> for Problem {
             tracing::error!(%error, cause, "database");
             Self::internal()
         }
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        Self::from(&error)
+    }
+}
+
+/// Of a query that several requests waited for.
+impl From<Arc<StoreError>> for Problem {
+    fn from(error: Arc<StoreError>) -> Self {
+        Self::from(&*error)
     }
 }
 

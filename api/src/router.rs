@@ -38,7 +38,7 @@ pub fn router(state: AppState) -> Router {
         .route("/v1/registries/{registry_id}", get(routes::registries::registry))
         .route("/v1/prover-keys", get(routes::prover_keys::prover_keys))
         .route("/v1/proofs", post(routes::proofs::create))
-        .route("/v1/proofs/{id}", get(routes::proofs::status))
+        .route("/v1/proofs/{id}", get(routes::proofs::status).delete(routes::proofs::cancel))
         .route("/v1/verifications", post(routes::verifications::create))
         .route("/v1/verifications/{id}", get(routes::verifications::status))
         .route_layer(from_fn_with_state(state.in_flight.clone(), limits::limit))

@@ -39,6 +39,8 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         audiences: config.audiences.into_iter().collect(),
         max_session_seconds: config.max_session_seconds,
         queue_capacity: config.queue_capacity,
+        max_queue_wait: Duration::from_secs(config.max_queue_wait_seconds),
+        trusted_proxies: config.trusted_proxies,
         max_chain_age_seconds: config.max_chain_age_seconds,
         max_requests: config.max_requests.get(),
     };

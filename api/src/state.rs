@@ -3,14 +3,20 @@
 use std::{
     collections::BTreeSet,
     sync::Arc,
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use tokio::sync::watch;
-use veilpass_store::Store;
+use veilpass_store::{JobSignals, Store};
 use veilpass_telemetry::MemoryLevel;
 
-use crate::{cache::Facts, limits::InFlight, verifier::ProofChecks};
+use crate::{
+    admission::Admission,
+    cache::Facts,
+    client_address::{ClientBuckets, Network},
+    limits::InFlight,
+    verifier::ProofChecks,
+};
 
 /// What this deployment accepts.
 #[derive(Clone, Debug)]
@@ -21,6 +27,10 @@ pub struct Policy {
     pub max_session_seconds: u64,
     /// How many proof jobs may wait.
     pub queue_capacity: u32,
+    /// For how long a new job may have to wait, by estimate.
+    pub max_queue_wait: Duration,
+    /// Who may say in `X-Forwarded-For` whom a request comes from.
+    pub trusted_proxies: Vec<Network>,
     /// For how long news of the chain count, in seconds: without any, nothing of an anchored registry is settled here.
     pub max_chain_age_seconds: u64,
     /// How many requests may be worked on at once.
@@ -35,14 +45,21 @@ pub struct AppState {
     pub(crate) policy: Arc<Policy>,
     pub(crate) facts: Facts,
     pub(crate) in_flight: Arc<InFlight>,
+    pub(crate) admission: Arc<Admission>,
+    pub(crate) clients: Arc<ClientBuckets>,
+    pub(crate) signals: JobSignals,
 }
 
 impl AppState {
-    /// Puts the parts together. `memory` is the level of this process.
+    /// Puts the parts together, and listens for the ends of jobs. `memory` is the level of this process. Needs a tokio
+    /// runtime.
     pub fn new(store: Store, verifier: ProofChecks, policy: Policy, memory: watch::Receiver<MemoryLevel>) -> Self {
         Self {
             facts: Facts::new(store.clone()),
             in_flight: Arc::new(InFlight::new(policy.max_requests, memory)),
+            admission: Arc::new(Admission::new(store.clone(), policy.max_queue_wait)),
+            clients: Arc::new(ClientBuckets::new(policy.trusted_proxies.clone())),
+            signals: store.job_signals(),
             store,
             verifier: Arc::new(verifier),
             policy: Arc::new(policy),

@@ -1,6 +1,6 @@
 //! Settings: flags, or the environment.
 
-use std::{num::NonZeroUsize, path::PathBuf};
+use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf};
 
 use veilpass_telemetry::LogFormat;
 
@@ -68,6 +68,25 @@ pub struct Config {
     /// For how long a stopping prover lets proofs in flight end before it gives their jobs back, in seconds.
     #[arg(long, env = "VEILPASS_DRAIN_SECONDS", default_value = "20", value_parser = clap::value_parser!(u64).range(0..=3600))]
     pub drain_seconds: u64,
+
+    /// Resident memory of the prover process itself, without its workers, from which a warning is logged, in MB. Default: the
+    /// budget of the trees and 64 MB.
+    #[arg(long, env = "VEILPASS_MEMORY_WARN_MB")]
+    pub memory_warn_mb: Option<u64>,
+
+    /// The same, from which an alert is raised and no more jobs are taken, in MB. Default: the warning's and a quarter.
+    #[arg(long, env = "VEILPASS_MEMORY_CRITICAL_MB")]
+    pub memory_critical_mb: Option<u64>,
+
+    /// Address that serves /metrics, /livez and /readyz to operators, as HOST:PORT; port 0 takes a free one and prints it.
+    /// Default: none.
+    #[arg(long, env = "VEILPASS_OPS_LISTEN")]
+    pub ops_listen: Option<SocketAddr>,
+
+    /// For how long ended jobs and their proofs are kept, in seconds; then they are archived without proof. Any prover
+    /// archives for all: give all the same value.
+    #[arg(long, env = "VEILPASS_JOB_RETENTION_SECONDS", default_value = "3600", value_parser = clap::value_parser!(u64).range(1..=2_592_000))]
+    pub job_retention_seconds: u64,
 
     /// How log lines look.
     #[arg(long, env = "VEILPASS_LOG_FORMAT", value_enum, default_value_t)]

@@ -12,7 +12,7 @@ use nix::{
 use tokio::{sync::watch, time::sleep};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use veilpass_protocol::ProverKeyId;
-use veilpass_store::{LeasedJob, Store};
+use veilpass_store::{JobSignals, LeasedJob, Store};
 
 use crate::{
     housekeeping::error_chain,
@@ -20,8 +20,8 @@ use crate::{
     prove::{AttemptError, Proved, Shared, prove},
 };
 
-/// How often an idle slot looks for a job.
-const POLL: Duration = Duration::from_millis(50);
+/// How often an idle slot looks for a job without being told of one.
+const POLL: Duration = Duration::from_secs(1);
 /// How long a slot waits after the database failed.
 const BACK_OFF: Duration = Duration::from_secs(1);
 
@@ -38,6 +38,8 @@ pub(crate) struct JobContext {
     pub(crate) stop: CancellationToken,
     /// Whether there is memory for another proof.
     pub(crate) gate: watch::Receiver<bool>,
+    /// Tells of jobs that were queued.
+    pub(crate) signals: JobSignals,
     /// Jobs in flight.
     pub(crate) in_flight: TaskTracker,
 }
@@ -46,7 +48,7 @@ pub(crate) struct JobContext {
 /// one that was swapped finishes.
 pub(crate) async fn serve_slot(context: Arc<JobContext>, slot: Arc<Slot>, number: usize) {
     let leaseholder = format!("{}-{number}", context.prover);
-    let mut gate = context.gate.clone();
+    let (mut gate, mut queue) = (context.gate.clone(), context.signals.watch_queue());
     loop {
         let worker = tokio::select! {
             () = context.stop.cancelled() => return,
@@ -63,7 +65,10 @@ pub(crate) async fn serve_slot(context: Arc<JobContext>, slot: Arc<Slot>, number
             }
             Ok(None) => {
                 drop(worker);
-                context.pause(POLL).await;
+                tokio::select! {
+                    () = context.stop.cancelled() => return,
+                    () = queue.wait_for_job(POLL) => {}
+                }
             }
             Err(error) => {
                 drop(worker);
@@ -119,7 +124,7 @@ impl JobContext {
             Err(error) => {
                 tracing::error!(job = %job.id, attempt = job.attempts, %error, "the attempt failed");
                 proof_ended("failed", took);
-                self.store.retry_job(job.id, job.lease_id).await
+                self.store.retry_job(job.id, job.lease_id, error.reason()).await
             }
         };
         match ended {

@@ -5,6 +5,7 @@
 
 mod config;
 mod engine;
+mod history;
 mod housekeeping;
 mod jobs;
 mod key_file;

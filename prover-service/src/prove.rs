@@ -2,7 +2,7 @@
 
 use veilpass_protocol::hash_leaf;
 use veilpass_sealing::ProverSecretKey;
-use veilpass_store::{JobFailure, LeasedJob};
+use veilpass_store::{AttemptFailure, JobFailure, LeasedJob};
 
 use crate::{
     engine::{EngineError, Proof},
@@ -26,9 +26,26 @@ pub(crate) enum AttemptError {
     /// The worker failed, and is replaced; another attempt may succeed.
     #[error(transparent)]
     Engine(#[from] EngineError),
+    /// The database failed; another attempt may succeed.
+    #[error("{0}")]
+    Database(TreeSyncError),
     /// Something around it failed; another attempt may succeed.
     #[error("{0}")]
     Transient(String),
+}
+
+impl AttemptError {
+    /// The reason under which the attempt is recorded.
+    pub(crate) fn reason(&self) -> AttemptFailure {
+        match self {
+            Self::Engine(EngineError::Hung) => AttemptFailure::WorkerHung,
+            Self::Engine(EngineError::OutOfMemory) => AttemptFailure::WorkerMemory,
+            Self::Engine(EngineError::Gone(_) | EngineError::Start(_)) => AttemptFailure::WorkerCrashed,
+            Self::Engine(_) => AttemptFailure::WorkerCorrupt,
+            Self::Database(_) => AttemptFailure::Database,
+            Self::Refused(_) | Self::Transient(_) => AttemptFailure::Internal,
+        }
+    }
 }
 
 /// What all workers of a prover share.
@@ -44,10 +61,12 @@ pub(crate) async fn prove(shared: &Shared, worker: PinnedWorker, job: &LeasedJob
     let witness = veilpass_sealing::open(&shared.key, &job.statement, &job.sealed_witness)
         .map_err(refuse(JobFailure::SealedWitnessInvalid))?;
     let leaf = hash_leaf(witness.identity_secret.commitment(), witness.token_id, job.statement.track_id);
-    let (root, path) = shared.trees.locate(job.statement.registry_id, Some(leaf)).await.map_err(|error| match error {
-        TreeSyncError::NoRoot => AttemptError::Refused(JobFailure::NoRoot),
-        other => AttemptError::Transient(other.to_string()),
-    })?;
+    let (root, path) =
+        shared.trees.locate(job.statement.registry_id, Some(leaf)).await.map_err(|error| match error {
+            TreeSyncError::NoRoot => AttemptError::Refused(JobFailure::NoRoot),
+            error @ TreeSyncError::Store(_) => AttemptError::Database(error),
+            other => AttemptError::Transient(other.to_string()),
+        })?;
     let path = path.ok_or(AttemptError::Refused(JobFailure::NotAMember))?;
     let public_inputs = job.statement.under_root(root.root);
     let inputs = OwnershipInputs {

@@ -1,6 +1,6 @@
 //! Starting the prover, and stopping it.
 
-use std::{sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use tokio::{
@@ -10,11 +10,13 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use veilpass_protocol::ProverKeyId;
 use veilpass_store::{Store, StoreConfig};
+use veilpass_telemetry::{MemoryThresholds, MemoryWatcher, OpsServer};
 
 use crate::{
     config::Config,
     engine::{EngineConfig, MemoryLimit},
-    housekeeping::{keep_house, watch_memory},
+    history::keep_history,
+    housekeeping::{error_chain, keep_house, report, watch_memory},
     jobs::{JobContext, serve_slot},
     key_file::load_or_create_key,
     machine::{MachineMemory, Sizing},
@@ -51,7 +53,15 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     let (gate_sender, gate) = watch::channel(true);
 
     tasks.spawn(keep_house(store.clone(), Arc::clone(&shared), public_key, stop.clone()));
-    tasks.spawn(watch_memory(gate_sender, config.worker_memory_mb * 1_000_000, stop.clone()));
+    let watcher = MemoryWatcher::new(memory_thresholds(&config)?);
+    let retention = Duration::from_secs(config.job_retention_seconds);
+    tasks.spawn(keep_history(store.clone(), retention, stop.clone()));
+    tasks.spawn(watch_memory(gate_sender, config.worker_memory_mb * 1_000_000, watcher.level(), stop.clone()));
+    let _memory = watcher.start();
+    let _ops = match config.ops_listen {
+        Some(address) => Some(start_ops(address, Arc::clone(&pool), gate.clone(), store.clone()).await?),
+        None => None,
+    };
     tasks.spawn(replace_on_hangup(Arc::clone(&pool), stop.clone()));
     let drain = Duration::from_secs(config.drain_seconds);
     let context = Arc::new(JobContext {
@@ -63,8 +73,10 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         drain,
         stop: stop.clone(),
         gate,
+        signals: store.job_signals(),
         in_flight: in_flight.clone(),
     });
+    tasks.spawn(report(Arc::clone(&context), Arc::clone(&pool)));
     for (number, slot) in pool.slots().enumerate() {
         tasks.spawn(serve_slot(Arc::clone(&context), slot, number));
     }
@@ -79,6 +91,10 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         in_flight.close();
         in_flight.wait().await;
     };
+    let withdrawn = store.withdraw_prover(&context.prover).await;
+    if let Err(error) = withdrawn {
+        tracing::warn!(error = error_chain(&error), "the estimates count on this prover for some seconds more");
+    }
     if tokio::time::timeout(drain + GIVE_BACK, ended).await.is_err() {
         tracing::warn!("proofs in flight did not end in time; their leases will expire");
     }
@@ -128,6 +144,25 @@ async fn start_pool(config: &Config, solver: &Solver) -> anyhow::Result<Pool> {
         "the pool is sized"
     );
     Ok(pool)
+}
+
+/// Ready means that there is a worker, memory for its proofs, and a database with jobs.
+async fn start_ops(
+    address: SocketAddr,
+    pool: Arc<Pool>,
+    gate: watch::Receiver<bool>,
+    store: Store,
+) -> anyhow::Result<OpsServer> {
+    OpsServer::start(address, move || {
+        let (is_ready, store) = (pool.is_ready() && *gate.borrow(), store.clone());
+        async move { is_ready && store.ping().await.is_ok() }
+    })
+    .await
+}
+
+fn memory_thresholds(config: &Config) -> anyhow::Result<MemoryThresholds> {
+    let warn = config.memory_warn_mb.unwrap_or(64);
+    MemoryThresholds::from_mb(warn, config.memory_critical_mb.unwrap_or(warn + warn / 4))
 }
 
 fn hostname() -> String {

@@ -1,7 +1,9 @@
 //! One file for each kind of resource.
 
+pub(crate) mod abandon;
 pub(crate) mod health;
 pub(crate) mod info;
+pub(crate) mod proof_view;
 pub(crate) mod proofs;
 pub(crate) mod prover_keys;
 pub(crate) mod registries;

@@ -3,20 +3,22 @@
 use axum::{
     Json,
     extract::{Path, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use base64::{Engine, prelude::BASE64_STANDARD};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use uuid::Uuid;
 use veilpass_protocol::{
-    Context, Epoch, Nullifier, ProofStatement, ProverKeyId, PublicInputs, RegistryId, SEALED_WITNESS_BYTES,
-    SealedWitness, TrackId,
+    Context, Epoch, Nullifier, ProofStatement, ProverKeyId, RegistryId, SEALED_WITNESS_BYTES, SealedWitness, TrackId,
 };
-use veilpass_store::{EnqueueError, JobOutcome, JobState, NewJob};
+use veilpass_store::{Cancelled, EnqueueError, NewJob};
 
+use super::{abandon::AbandonOnDrop, proof_view::ProofView};
 use crate::{
+    admission::{Estimate, retry_after_seconds},
     body::{self, Base64Bytes},
+    client_address::Client,
+    prefer::Prefer,
     problem::Problem,
     state::{AppState, unix_now},
 };
@@ -41,32 +43,14 @@ struct SealedWitnessBody {
     envelope: Base64Bytes<SEALED_WITNESS_BYTES>,
 }
 
-#[derive(Serialize)]
-pub(crate) struct ProofView {
-    id: Uuid,
-    status: &'static str,
-    attempts: i32,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    public_inputs: Option<PublicInputs>,
-    /// 7,232 bytes, base64.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    proof: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    failure: Option<FailureView>,
-}
-
-#[derive(Serialize)]
-struct FailureView {
-    code: &'static str,
-    detail: String,
-}
-
-/// How soon to ask again, in seconds: a proof takes about 0.2 s.
-const POLL_AFTER: HeaderValue = HeaderValue::from_static("1");
-
-/// `POST /v1/proofs`: 202, with the job's place in `Location`.
+/// `POST /v1/proofs`: 202, with the job's place in `Location`. The same request again is the same job.
+///
+/// With `Prefer: wait=N` the answer waits for the job's end, and is then what `GET` says, with 200. If the client goes away
+/// meanwhile the job is cancelled.
 pub(crate) async fn create(
     State(state): State<AppState>,
+    client: Client,
+    prefer: Prefer,
     body::Json(request): body::Json<ProofRequest>,
 ) -> Result<Response, Problem> {
     let registry = state
@@ -77,6 +61,8 @@ pub(crate) async fn create(
     if !registry.epochs.accepts(request.epoch, unix_now()) {
         return Err(Problem::refused("stale-epoch", "epoch", "not the current epoch of this registry"));
     }
+    // If too many wait already this one is answered at once.
+    let wait = prefer.wait.and_then(|longest| Some((longest, state.signals.try_wait()?)));
     let job = NewJob {
         statement: ProofStatement {
             registry_id: request.registry_id,
@@ -88,9 +74,51 @@ pub(crate) async fn create(
         prover_key_id: request.sealed_witness.prover_key_id,
         sealed_witness: SealedWitness::from_slice(request.sealed_witness.envelope.0.as_slice())
             .map_err(|error| Problem::malformed_field("sealed_witness.envelope", error.to_string()))?,
+        client: client.0,
+        patient: wait.is_none(),
     };
-    let id = state.store.enqueue_job(&job, state.policy.queue_capacity).await.map_err(|error| match error {
-        EnqueueError::QueueFull => Problem::queue_full(),
+    let queued = queue(&state, &job).await?;
+    let location = HeaderValue::try_from(format!("/v1/proofs/{}", queued.id)).map_err(|_| Problem::internal())?;
+    let location = [(header::LOCATION, location)];
+    let mut is_new = queued.is_new;
+    if let Some((longest, permit)) = wait {
+        let abandon = AbandonOnDrop::new(state.store.clone(), queued.id);
+        let has_ended = permit.wait_for_end(queued.id, longest).await;
+        abandon.disarm();
+        is_new = false;
+        if has_ended && let Some(job) = state.store.job(queued.id).await? {
+            let applied = [("preference-applied", "wait")];
+            return Ok((StatusCode::OK, location, applied, Json(ProofView::of(job))).into_response());
+        }
+    }
+    let view = match if is_new { None } else { state.store.job(queued.id).await? } {
+        Some(job) => ProofView::of(job),
+        None => ProofView::queued(queued.id),
+    };
+    let headers = view.retry_headers(Some(&queued.estimate));
+    Ok((StatusCode::ACCEPTED, location, headers, Json(view.expecting(&queued.estimate))).into_response())
+}
+
+struct Queued {
+    id: Uuid,
+    is_new: bool,
+    estimate: Estimate,
+}
+
+/// The job that the same request made before, or a new one if there is room and the wait is not too long.
+async fn queue(state: &AppState, job: &NewJob) -> Result<Queued, Problem> {
+    if let Some(id) = state.store.claim_job(job).await? {
+        let estimate = state.admission.estimate(job.prover_key_id).await?;
+        return Ok(Queued { id, is_new: false, estimate });
+    }
+    let estimate = state
+        .admission
+        .admit(job.prover_key_id)
+        .await?
+        .map_err(|too_long| Problem::queue_full(retry_after_seconds(too_long.retry_after)))?;
+    let capacity = state.policy.queue_capacity;
+    let id = state.store.enqueue_job(job, capacity).await.map_err(|error| match error {
+        EnqueueError::QueueFull => Problem::queue_full(retry_after_seconds(estimate.until_room(capacity))),
         EnqueueError::UnknownTrack => Problem::refused("unknown-track", "track_id", "the registry has no such track"),
         EnqueueError::UnknownProverKey => Problem::refused(
             "unknown-prover-key",
@@ -99,40 +127,29 @@ pub(crate) async fn create(
         ),
         EnqueueError::Store(error) => error.into(),
     })?;
-    let location = HeaderValue::try_from(format!("/v1/proofs/{id}")).map_err(|_| Problem::internal())?;
-    let headers = [(header::LOCATION, location), (header::RETRY_AFTER, POLL_AFTER)];
-    let view = ProofView { id, status: "queued", attempts: 0, public_inputs: None, proof: None, failure: None };
-    Ok((StatusCode::ACCEPTED, headers, Json(view)).into_response())
+    Ok(Queued { id, is_new: true, estimate })
+}
+
+fn unknown() -> Problem {
+    Problem::not_found("there is no such proof job")
 }
 
 /// `GET /v1/proofs/{id}`. The id is a random capability: whoever made the job knows it, and nobody can list jobs.
 pub(crate) async fn status(State(state): State<AppState>, Path(id): Path<String>) -> Result<Response, Problem> {
-    let unknown = || Problem::not_found("there is no such proof job");
     let id: Uuid = id.parse().map_err(|_| unknown())?;
-    let job = state.store.job(id).await?.ok_or_else(unknown)?;
-    let mut view = ProofView {
-        id,
-        status: match job.state {
-            JobState::Queued => "queued",
-            JobState::Leased => "proving",
-            JobState::Done => "done",
-            JobState::Failed => "failed",
-        },
-        attempts: job.attempts,
-        public_inputs: None,
-        proof: None,
-        failure: None,
+    let Some(job) = state.store.job(id).await? else {
+        let archived = state.store.archived_job(id).await?.ok_or_else(unknown)?;
+        return Err(Problem::job_archived(archived.retention));
     };
-    let mut headers = HeaderMap::new();
-    match job.outcome {
-        None => _ = headers.insert(header::RETRY_AFTER, POLL_AFTER),
-        Some(JobOutcome::Proved { proof, public_inputs }) => {
-            view.proof = Some(BASE64_STANDARD.encode(proof));
-            view.public_inputs = Some(public_inputs);
-        }
-        Some(JobOutcome::Failed(failure)) => {
-            view.failure = Some(FailureView { code: failure.code(), detail: failure.to_string() });
-        }
+    let view = ProofView::of(job);
+    Ok((view.retry_headers(None), Json(view)).into_response())
+}
+
+/// `DELETE /v1/proofs/{id}`: 204, whether the job ended now or before. Whoever knows the id may cancel.
+pub(crate) async fn cancel(State(state): State<AppState>, Path(id): Path<String>) -> Result<StatusCode, Problem> {
+    let id: Uuid = id.parse().map_err(|_| unknown())?;
+    match state.store.cancel_job(id).await? {
+        Cancelled::Now | Cancelled::HadEnded => Ok(StatusCode::NO_CONTENT),
+        Cancelled::Unknown => Err(unknown()),
     }
-    Ok((headers, Json(view)).into_response())
 }

@@ -182,7 +182,8 @@ fn start_a_prover(dir: &Path, database_url: &str, filter: Option<&str>) -> Servi
         log: &log,
         filter,
         bb: None,
-        flags: &[],
+        // One, so that a test knows which bb has the job.
+        flags: &["--workers", "1"],
     };
     start_prover(&options).unwrap()
 }

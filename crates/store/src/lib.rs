@@ -17,8 +17,10 @@ mod outbox;
 mod pending;
 mod prover_keys;
 mod prover_trees;
+mod provers;
 mod registries;
 mod roots;
+mod signals;
 mod tree_log;
 mod verification_status;
 mod verifications;
@@ -29,7 +31,10 @@ pub use chain_batch::{ChainBatch, ChainChanges, SkippedTransaction};
 pub use chain_cursor::{ChainCounts, ChainProgress};
 pub use chain_events::{ChainEvent, ChainEventContent, ChainRoot};
 pub use error::StoreError;
-pub use jobs::{EnqueueError, JobFailure, JobOutcome, JobState, LeasedJob, MAX_ATTEMPTS, NewJob, ProofJob};
+pub use jobs::{
+    ARCHIVE_DAYS, ArchivedJob, AttemptFailure, CLIENT_BUCKETS, Cancelled, ClientBucket, DeadLetters, EnqueueError,
+    JobFailure, JobOutcome, JobState, KeyLoad, LeasedJob, MAX_ATTEMPTS, NewJob, ProofJob, QueueDepth, QueueLoad,
+};
 pub use leadership::Leadership;
 pub use leaves::{Enrolment, LeafChange};
 pub use outbox::{
@@ -39,8 +44,10 @@ pub use outbox::{
 pub use pending::PendingChanges;
 pub use prover_keys::AnnouncedKey;
 pub use prover_trees::{ProverTree, ProverTreeReport};
+pub use provers::{LiveProver, ProverReport};
 pub use registries::{NewRegistry, Registry};
 pub use roots::{PublishError, PublishedRoot};
+pub use signals::{JobSignals, JobWatch, MAX_END_WAITS, WaitPermit};
 use sqlx::{
     PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},

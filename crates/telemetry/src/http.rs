@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use axum::Router;
+use axum::{Router, extract::ConnectInfo};
 use hyper::server::conn::http1;
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
@@ -14,6 +14,7 @@ use tokio::{
     task::JoinSet,
     time::sleep,
 };
+use tower_http::add_extension::AddExtension;
 
 use crate::alert::alert;
 
@@ -30,7 +31,7 @@ pub struct HttpLimits {
     pub buffer_bytes: usize,
 }
 
-/// Serves until `stop` completes, then lets the requests in flight end. Dropping the future ends them at once.
+/// Serves until `stop` completes, telling handlers the peer as `ConnectInfo<SocketAddr>`, then lets the requests in flight end. Dropping the future ends them at once.
 pub async fn serve_http(listener: TcpListener, app: Router, limits: HttpLimits, stop: impl Future<Output = ()>) {
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(limits.header_timeout).max_buf_size(limits.buffer_bytes);
@@ -44,8 +45,9 @@ pub async fn serve_http(listener: TcpListener, app: Router, limits: HttpLimits, 
         tokio::select! {
             () = &mut stop => break,
             Some(_) = connections.join_next() => {}
-            (stream, slot) = accept(&listener, &slots, limits.name) => {
-                connections.spawn(serve_connection(builder.clone(), stream, slot, app.clone(), stopped.clone()));
+            (stream, peer, slot) = accept(&listener, &slots, limits.name) => {
+                let app = AddExtension::new(app.clone(), ConnectInfo(peer));
+                connections.spawn(serve_connection(builder.clone(), stream, slot, app, stopped.clone()));
             }
         }
     }
@@ -57,7 +59,11 @@ pub async fn serve_http(listener: TcpListener, app: Router, limits: HttpLimits, 
 }
 
 /// The next connection, once there is a place for it.
-async fn accept(listener: &TcpListener, slots: &Arc<Semaphore>, name: &str) -> (TcpStream, OwnedSemaphorePermit) {
+async fn accept(
+    listener: &TcpListener,
+    slots: &Arc<Semaphore>,
+    name: &str,
+) -> (TcpStream, SocketAddr, OwnedSemaphorePermit) {
     let slot = match Arc::clone(slots).try_acquire_owned() {
         Ok(slot) => slot,
         Err(_) => {
@@ -68,7 +74,7 @@ async fn accept(listener: &TcpListener, slots: &Arc<Semaphore>, name: &str) -> (
     };
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => return (stream, slot),
+            Ok((stream, peer)) => return (stream, peer, slot),
             Err(error) => {
                 // A connection that is gone again is nobody's fault; anything else (no file descriptors) needs time.
                 if !matches!(error.kind(), std::io::ErrorKind::ConnectionAborted | std::io::ErrorKind::ConnectionReset)
@@ -85,7 +91,7 @@ async fn serve_connection(
     builder: http1::Builder,
     stream: TcpStream,
     _slot: OwnedSemaphorePermit,
-    app: Router,
+    app: AddExtension<Router, ConnectInfo<SocketAddr>>,
     mut stopped: watch::Receiver<bool>,
 ) {
     let _ = stream.set_nodelay(true);

@@ -78,6 +78,9 @@ pub enum EngineError {
     /// It has ended.
     #[error("bb is gone{}", .0.map(|status| format!(" ({status})")).unwrap_or_default())]
     Gone(Option<ExitStatus>),
+    /// It needed more memory than it may have, and was ended.
+    #[error("bb reached its memory limit")]
+    OutOfMemory,
     /// It answered nonsense, or with an error.
     #[error("bb failed: {0}")]
     Answer(BarretenbergError),
@@ -106,6 +109,7 @@ impl EngineError {
             Self::Start(_) => "start",
             Self::Hung => "hung",
             Self::Gone(_) => "gone",
+            Self::OutOfMemory => "memory",
             Self::Answer(_) | Self::Shape(_) | Self::InvalidProof => "corrupt",
             Self::OtherVerificationKey { .. } => "other_key",
         }
@@ -140,8 +144,7 @@ impl ProvingEngine {
         let pipe = BbPipe::spawn(config)?;
         let (pid, fault) = (pipe.pid(), pipe.fault());
         let api = BarretenbergApi::new(pipe);
-        let mut engine =
-            Self { api, pid, bytecode: bytecode.to_vec(), fault, verifier: Arc::clone(&config.verifier) };
+        let mut engine = Self { api, pid, bytecode: bytecode.to_vec(), fault, verifier: Arc::clone(&config.verifier) };
         let circuit = CircuitInputNoVK { name: CIRCUIT_NAME.to_owned(), bytecode: bytecode.to_vec() };
         let key = engine.api.circuit_compute_vk(circuit, settings()).map_err(|error| engine.failure(error))?;
         if key.bytes != VERIFICATION_KEY || key.hash != VERIFICATION_KEY_HASH {
@@ -166,6 +169,7 @@ impl ProvingEngine {
         match self.fault.lock().unwrap_or_else(PoisonError::into_inner).take() {
             Some(PipeFault::Hung) => EngineError::Hung,
             Some(PipeFault::Gone(status)) => EngineError::Gone(status),
+            Some(PipeFault::OutOfMemory) => EngineError::OutOfMemory,
             None => EngineError::Answer(error),
         }
     }

@@ -5,7 +5,10 @@
 
 use std::{
     io::{self, Read, Write},
-    os::fd::{AsFd, BorrowedFd},
+    os::{
+        fd::{AsFd, BorrowedFd},
+        unix::process::ExitStatusExt,
+    },
     process::{Child, ChildStdin, ChildStdout, ExitStatus},
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
@@ -31,6 +34,8 @@ pub(super) enum PipeFault {
     Hung,
     /// It has ended.
     Gone(Option<ExitStatus>),
+    /// It has ended because it needed more memory than it may have.
+    OutOfMemory,
 }
 
 /// A `bb` child process, in a process group of its own. The group is killed, and the process reaped, when this is dropped.
@@ -40,7 +45,9 @@ pub(super) struct BbPipe {
     stdout: ChildStdout,
     timeout: Duration,
     fault: Arc<Mutex<Option<PipeFault>>>,
-    #[expect(dead_code, reason = "removed when dropped, after the process was reaped")]
+    /// Whether its memory is limited.
+    is_confined: bool,
+    /// Removed when dropped, after the process was reaped.
     cgroup: Option<WorkerCgroup>,
 }
 
@@ -53,7 +60,8 @@ impl BbPipe {
         for fd in [stdin.as_fd(), stdout.as_fd()] {
             fcntl(fd, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).map_err(io::Error::from)?;
         }
-        Ok(Self { child, stdin, stdout, timeout: config.timeout, fault: Arc::default(), cgroup })
+        let is_confined = config.memory.bytes().is_some();
+        Ok(Self { child, stdin, stdout, timeout: config.timeout, fault: Arc::default(), is_confined, cgroup })
     }
 
     pub(super) fn pid(&self) -> u32 {
@@ -79,6 +87,16 @@ impl BbPipe {
         let mut answer = vec![0; length];
         self.read_exact(&mut answer, deadline)?;
         Ok(answer)
+    }
+
+    fn why_gone(&mut self) -> PipeFault {
+        let status = self.exit_status();
+        let is_out_of_memory = match &self.cgroup {
+            Some(group) => group.has_run_out(),
+            // What bb does when it is refused memory: std::bad_alloc ends it by SIGABRT.
+            None => self.is_confined && status.and_then(|status| status.signal()) == Some(Signal::SIGABRT as i32),
+        };
+        if is_out_of_memory { PipeFault::OutOfMemory } else { PipeFault::Gone(status) }
     }
 
     /// How a process ended whose pipe has closed.
@@ -148,7 +166,7 @@ impl Backend for BbPipe {
                 return Err(BarretenbergError::Ipc(format!("a frame of {length} bytes")));
             }
             Err(CallError::Hung) => PipeFault::Hung,
-            Err(CallError::Gone) => PipeFault::Gone(self.exit_status()),
+            Err(CallError::Gone) => self.why_gone(),
         };
         *self.fault.lock().unwrap_or_else(PoisonError::into_inner) = Some(fault);
         Err(BarretenbergError::Ipc("no answer".to_owned()))

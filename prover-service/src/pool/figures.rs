@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use metrics::{counter, gauge, histogram};
+use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
+use veilpass_telemetry::alert;
 
 use super::{
     policy::{Reading, SwapReason},
@@ -10,9 +11,22 @@ use super::{
 };
 use crate::engine::EngineError;
 
-fn alert(name: &'static str, what: &str) {
-    counter!("veilpass_alerts_total", "alert" => name).increment(1);
-    tracing::error!(alert = name, "{what}");
+/// Says what the pool's metrics are.
+pub(super) fn describe() {
+    describe_gauge!("veilpass_worker_resident_bytes", Unit::Bytes, "Resident memory of a slot's active bb");
+    describe_gauge!("veilpass_worker_proofs", "Proofs that a slot's active bb has made");
+    describe_gauge!("veilpass_worker_age_seconds", Unit::Seconds, "Age of a slot's active bb");
+    describe_gauge!("veilpass_worker_silent_seconds", Unit::Seconds, "Time since a slot's active bb last answered");
+    describe_counter!("veilpass_worker_swaps_total", "Workers replaced by their standby, by reason and outcome");
+    describe_histogram!(
+        "veilpass_worker_swap_seconds",
+        Unit::Seconds,
+        "From the start of a standby until it took over"
+    );
+    describe_gauge!("veilpass_worker_swap_resident_bytes", Unit::Bytes, "Memory of the workers of the last swap");
+    describe_counter!("veilpass_worker_failures_total", "Workers that failed in a proof, by kind");
+    describe_counter!("veilpass_proofs_total", "Attempts to prove, by outcome");
+    describe_histogram!("veilpass_proof_seconds", Unit::Seconds, "From the lease of a job until its attempt ended");
 }
 
 pub(super) fn worker(slot: usize, vitals: &Vitals, reading: &Reading) {
@@ -32,11 +46,11 @@ pub(super) fn swapped(reason: SwapReason, took: Duration, before: u64, after: u6
 
 pub(super) fn standby_failed(slot: usize, reason: SwapReason, error: &EngineError) {
     counter!("veilpass_worker_swaps_total", "reason" => reason.name(), "outcome" => "standby_failed").increment(1);
-    alert("standby_failed", &format!("slot {slot}: no standby ({error}); the active worker goes on"));
+    alert("standby_failed", format_args!("slot {slot}: no standby ({error}); the active worker goes on"));
 }
 
 pub(super) fn start_failed(slot: usize, error: &EngineError) {
-    alert("worker_does_not_start", &format!("slot {slot}: {error}"));
+    alert("worker_does_not_start", format_args!("slot {slot}: {error}"));
 }
 
 pub(super) fn worker_failed(error: &EngineError) {

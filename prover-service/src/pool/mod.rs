@@ -71,6 +71,7 @@ impl Pool {
         workers: usize,
         solver: &Solver,
     ) -> anyhow::Result<Self> {
+        figures::describe();
         let shared = Arc::new(PoolShared {
             engine,
             policy,
@@ -101,11 +102,17 @@ impl Pool {
         }
     }
 
-    /// Mean duration of a proof lately, over all workers.
-    pub(crate) fn mean_proof(&self) -> Option<Duration> {
-        let means: Vec<_> = self.slots.iter().filter_map(|slot| Some(slot.lock().active.as_ref()?.mean_proof())).collect();
-        let count = u32::try_from(means.len()).ok().filter(|count| *count > 0)?;
-        Some(means.iter().sum::<Duration>() / count)
+    /// Number of workers that are there, and the mean duration of their last proofs (zero without any).
+    pub(crate) fn pace(&self) -> (u16, Duration) {
+        let mean = |slot: &Arc<Slot>| slot.lock().active.as_ref().map(|worker| worker.mean_proof());
+        let means: Vec<_> = self.slots.iter().filter_map(mean).collect();
+        let workers = u16::try_from(means.len()).unwrap_or(u16::MAX);
+        (workers, means.iter().sum::<Duration>() / u32::from(workers.max(1)))
+    }
+
+    /// Whether a worker is there to prove.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.pace().0 > 0
     }
 
     /// Process ids of the workers.

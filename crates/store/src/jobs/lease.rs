@@ -6,13 +6,28 @@ use sqlx::{Row, postgres::PgRow};
 use uuid::Uuid;
 use veilpass_protocol::{Context, Nullifier, ProofStatement, ProverKeyId, RegistryId, SealedWitness, TrackId};
 
-use super::{JobFailure, MAX_ATTEMPTS};
+use super::JobFailure;
 use crate::{
     Store, StoreError,
     convert::{bigint, element, epoch},
 };
 
 const TABLE: &str = "proof_jobs";
+
+pub(super) const LEASE: &str = "
+    WITH next AS (
+        SELECT id FROM proof_jobs WHERE state = 'queued' AND prover_key_id = $1
+        ORDER BY turn, created_at LIMIT 1 FOR UPDATE SKIP LOCKED
+    ), leased AS (
+        UPDATE proof_jobs j SET state = 'leased', attempts = attempts + 1, started_at = now(), lease_id = $2,
+               leased_by = $3, lease_expires_at = now() + make_interval(secs => $4)
+        FROM next WHERE j.id = next.id
+        RETURNING j.id, lease_id, attempts, registry_id, track_id, epoch::text AS epoch, nullifier, context,
+                  sealed_witness, round
+    ), moved_on AS (
+        UPDATE prover_keys k SET round = leased.round FROM leased WHERE k.id = $1 AND k.round < leased.round
+    )
+    SELECT * FROM leased";
 
 /// A job that this prover works on.
 #[derive(Clone, Debug)]
@@ -47,53 +62,22 @@ fn from_row(row: &PgRow) -> Result<LeasedJob, StoreError> {
 }
 
 impl Store {
-    /// Leases the oldest job that waits for this key, if there is one. A job that others are just leasing is skipped,
-    /// not waited for.
+    /// Leases the job whose turn it is among those that wait for this key, if there is one, and moves the queue's virtual
+    /// time on to its round. A job that others are just leasing is skipped, not waited for.
     pub async fn lease_job(
         &self,
         key: ProverKeyId,
         worker: &str,
         duration: Duration,
     ) -> Result<Option<LeasedJob>, StoreError> {
-        let row = sqlx::query(
-            "UPDATE proof_jobs SET state = 'leased', attempts = attempts + 1, lease_id = $2, leased_by = $3,
-                    lease_expires_at = now() + make_interval(secs => $4)
-             WHERE id = (SELECT id FROM proof_jobs WHERE state = 'queued' AND prover_key_id = $1
-                         ORDER BY created_at LIMIT 1 FOR UPDATE SKIP LOCKED)
-             RETURNING id, lease_id, attempts, registry_id, track_id, epoch::text AS epoch, nullifier, context,
-                       sealed_witness",
-        )
-        .bind(key.to_bytes())
-        .bind(Uuid::new_v4())
-        .bind(worker)
-        .bind(duration.as_secs_f64())
-        .fetch_optional(&self.pool)
-        .await?;
+        let row = sqlx::query(LEASE)
+            .bind(key.to_bytes())
+            .bind(Uuid::new_v4())
+            .bind(worker)
+            .bind(duration.as_secs_f64())
+            .fetch_optional(&self.pool)
+            .await?;
         row.as_ref().map(from_row).transpose()
-    }
-
-    /// Puts jobs whose lease has expired back into the queue, or ends them after [`MAX_ATTEMPTS`]. Any prover does this
-    /// for all. Returns how many were requeued and how many failed.
-    pub async fn requeue_expired_jobs(&self) -> Result<(u64, u64), StoreError> {
-        let rows = sqlx::query(
-            "WITH expired AS (
-                 SELECT id FROM proof_jobs WHERE state = 'leased' AND lease_expires_at < now()
-                 ORDER BY lease_expires_at LIMIT 100 FOR UPDATE SKIP LOCKED)
-             UPDATE proof_jobs j SET
-                 state            = CASE WHEN attempts < $1 THEN 'queued'::proof_job_state ELSE 'failed' END,
-                 failure          = CASE WHEN attempts < $1 THEN NULL ELSE $2 END,
-                 sealed_witness   = CASE WHEN attempts < $1 THEN sealed_witness END,
-                 finished_at      = CASE WHEN attempts < $1 THEN NULL ELSE now() END,
-                 lease_id = NULL, leased_by = NULL, lease_expires_at = NULL
-             FROM expired WHERE j.id = expired.id
-             RETURNING j.state = 'queued' AS requeued",
-        )
-        .bind(MAX_ATTEMPTS)
-        .bind(JobFailure::AttemptsExhausted.code())
-        .fetch_all(&self.pool)
-        .await?;
-        let requeued = rows.iter().filter(|row| row.try_get("requeued").unwrap_or(false)).count() as u64;
-        Ok((requeued, rows.len() as u64 - requeued))
     }
 
     /// Extends a lease. `false`: the lease is lost, and the work on it should stop.
@@ -144,18 +128,6 @@ impl Store {
         .bind(failure.code())
         .execute(&self.pool)
         .await?;
-        Ok(done.rows_affected() == 1)
-    }
-
-    /// Gives a job back after a failed attempt, or ends it after [`MAX_ATTEMPTS`]. `false`: the lease was lost.
-    pub async fn retry_job(&self, job: Uuid, lease_id: Uuid) -> Result<bool, StoreError> {
-        // An expired lease and a failed attempt are the same to a job, so the same statement ends both.
-        let done = sqlx::query("UPDATE proof_jobs SET lease_expires_at = '-infinity' WHERE id = $1 AND lease_id = $2")
-            .bind(job)
-            .bind(lease_id)
-            .execute(&self.pool)
-            .await?;
-        self.requeue_expired_jobs().await?;
         Ok(done.rows_affected() == 1)
     }
 

@@ -4,7 +4,7 @@ use sqlx::Row;
 use uuid::Uuid;
 use veilpass_protocol::{Context, MerkleRoot, Nullifier, ProofStatement, PublicInputs, RegistryId, TrackId};
 
-use super::JobFailure;
+use super::{AttemptFailure, JobFailure};
 use crate::{
     Store, StoreError,
     convert::{element, epoch},
@@ -35,6 +35,8 @@ pub struct ProofJob {
     pub state: JobState,
     /// How often a prover began.
     pub attempts: i32,
+    /// Why the newest attempt that failed did; `None` if none did, or for a reason of a newer build.
+    pub last_error: Option<AttemptFailure>,
     /// How it ended, once it has.
     pub outcome: Option<JobOutcome>,
 }
@@ -54,10 +56,10 @@ pub enum JobOutcome {
 }
 
 impl Store {
-    /// One job.
+    /// One job; `None` if there is none, or if it ended so long ago that it was archived.
     pub async fn job(&self, id: Uuid) -> Result<Option<ProofJob>, StoreError> {
         let row = sqlx::query(
-            "SELECT j.state, j.attempts, j.registry_id, j.track_id, j.epoch::text AS epoch, j.nullifier, j.context,
+            "SELECT j.state, j.attempts, j.last_error, j.registry_id, j.track_id, j.epoch::text AS epoch, j.nullifier, j.context,
                     j.proof, j.failure, r.root
              FROM proof_jobs j LEFT JOIN roots r ON r.registry_id = j.registry_id AND r.seq = j.root_seq
              WHERE j.id = $1",
@@ -85,18 +87,8 @@ impl Store {
                 Some(JobOutcome::Proved { proof: row.try_get("proof")?, public_inputs })
             }
         };
-        Ok(Some(ProofJob { id, state, attempts: row.try_get("attempts")?, outcome }))
-    }
-
-    /// Jobs that wait and jobs that are leased.
-    pub async fn open_jobs(&self) -> Result<(u64, u64), StoreError> {
-        let row = sqlx::query(
-            "SELECT (SELECT count(*) FROM proof_jobs WHERE state = 'queued') AS queued,
-                    (SELECT count(*) FROM proof_jobs WHERE state = 'leased') AS leased",
-        )
-        .fetch_one(&self.pool)
-        .await?;
-        let count = |column| row.try_get::<i64, _>(column).map(i64::unsigned_abs);
-        Ok((count("queued")?, count("leased")?))
+        let last_error: Option<&str> = row.try_get("last_error")?;
+        let last_error = last_error.and_then(AttemptFailure::from_code);
+        Ok(Some(ProofJob { id, state, attempts: row.try_get("attempts")?, last_error, outcome }))
     }
 }

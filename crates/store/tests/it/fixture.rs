@@ -1,13 +1,16 @@
 //! A registry with one track and two tokens.
 
+use std::time::Duration;
+
 use sqlx::PgPool;
 use veilpass_protocol::{
     Context, Epoch, EpochPolicy, FieldElement, Leaf, MerkleRoot, Nullifier, Pepper, ProofStatement, ProverKeyId,
     RegistryId, SEALED_WITNESS_BYTES, SealedWitness, TokenId, TrackId, WalletHash,
 };
-use veilpass_store::{Enrolment, NewJob, NewRegistry, Store, VerificationRecord};
+use veilpass_store::{ClientBucket, Enrolment, LeasedJob, NewJob, NewRegistry, Store, VerificationRecord};
 
 pub(crate) const PROVER_KEY: [u8; 32] = [9; 32];
+pub(crate) const LEASE: Duration = Duration::from_secs(30);
 
 pub(crate) struct Fixture {
     pub(crate) store: Store,
@@ -28,7 +31,7 @@ pub(crate) async fn fixture(pool: &PgPool) -> Fixture {
     let registry = RegistryId::new(element(1));
     store.create_registry(&new_registry(registry, "main")).await.unwrap();
     let track = store.create_track(registry, "first-light").await.unwrap();
-    store.announce_prover_key(&PROVER_KEY, std::time::Duration::from_secs(60)).await.unwrap();
+    store.announce_prover_key(&PROVER_KEY, Duration::from_secs(60)).await.unwrap();
     Fixture { store, registry, track }
 }
 
@@ -72,11 +75,23 @@ impl Fixture {
     }
 
     pub(crate) fn job(&self, nullifier: u64) -> NewJob {
+        self.job_of(0, nullifier)
+    }
+
+    /// A job of another client.
+    pub(crate) fn job_of(&self, client: u8, nullifier: u64) -> NewJob {
         NewJob {
             statement: self.statement(nullifier),
             prover_key_id: ProverKeyId::of_public_key(&PROVER_KEY),
             sealed_witness: SealedWitness::from_slice(&[5; SEALED_WITNESS_BYTES]).unwrap(),
+            client: ClientBucket::of_hash(&[client; 32]),
+            patient: true,
         }
+    }
+
+    /// The newest lease of the one prover.
+    pub(crate) async fn lease(&self) -> Option<LeasedJob> {
+        self.store.lease_job(ProverKeyId::of_public_key(&PROVER_KEY), "a", LEASE).await.unwrap()
     }
 
     /// Enrols one token and publishes a root with this value.

@@ -1,12 +1,8 @@
-use std::time::Duration;
-
 use sqlx::PgPool;
 use veilpass_protocol::ProverKeyId;
-use veilpass_store::{EnqueueError, JobFailure, JobOutcome, JobState, MAX_ATTEMPTS};
+use veilpass_store::{AttemptFailure, EnqueueError, JobFailure, JobOutcome, JobState, MAX_ATTEMPTS};
 
-use crate::fixture::{PROVER_KEY, element, fixture, root};
-
-const LEASE: Duration = Duration::from_secs(30);
+use crate::fixture::{LEASE, PROVER_KEY, element, fixture, root};
 
 fn key() -> ProverKeyId {
     ProverKeyId::of_public_key(&PROVER_KEY)
@@ -30,7 +26,8 @@ async fn a_job_is_leased_once_in_order_and_completed(pool: PgPool) {
     assert_eq!((lease.id, lease.attempts, lease.statement), (first, 1, f.statement(1)));
     assert_eq!(f.store.lease_job(key(), "b", LEASE).await.unwrap().unwrap().id, second);
     assert!(f.store.lease_job(key(), "c", LEASE).await.unwrap().is_none());
-    assert_eq!(f.store.open_jobs().await.unwrap(), (0, 2));
+    let depth = f.store.queue_depth().await.unwrap();
+    assert_eq!((depth.queued, depth.leased, depth.oldest_queued_age), (0, 2, None));
 
     assert!(f.store.heartbeat(first, lease.lease_id, LEASE).await.unwrap());
     assert!(f.store.complete_job(first, lease.lease_id, seq, &[3; 7232]).await.unwrap());
@@ -81,25 +78,55 @@ async fn a_job_whose_leases_all_expire_fails_and_a_release_does_not_count(pool: 
     }
     let job = f.store.job(id).await.unwrap().unwrap();
     assert!(matches!(job.outcome, Some(JobOutcome::Failed(JobFailure::AttemptsExhausted))), "{job:?}");
+    assert_eq!(job.last_error, Some(AttemptFailure::LeaseExpired));
     assert!(f.store.lease_job(key(), "a", LEASE).await.unwrap().is_none());
 }
 
+/// Every way in which a job ends.
 #[sqlx::test(migrator = "veilpass_store::MIGRATOR")]
 async fn the_sealed_witness_leaves_the_row_when_the_job_ends(pool: PgPool) {
     let f = fixture(&pool).await;
     let seq = f.publish(1, 100).await;
-    for nullifier in 1..=2 {
-        f.store.enqueue_job(&f.job(nullifier), 10).await.unwrap();
-    }
-    let done = f.store.lease_job(key(), "a", LEASE).await.unwrap().unwrap();
+    let witness = async |id| -> Option<Vec<u8>> {
+        sqlx::query_scalar("SELECT sealed_witness FROM proof_jobs WHERE id = $1")
+            .bind(id)
+            .fetch_one(&pool)
+            .await
+            .unwrap()
+    };
+    let mut number = 0;
+    let mut leased = async || {
+        number += 1;
+        let id = f.store.enqueue_job(&f.job(number), 10).await.unwrap();
+        let lease = f.lease().await.unwrap();
+        assert_eq!(lease.id, id);
+        assert!(witness(id).await.is_some());
+        lease
+    };
+    let done = leased().await;
     f.store.complete_job(done.id, done.lease_id, seq, &[3; 7232]).await.unwrap();
-    let failed = f.store.lease_job(key(), "a", LEASE).await.unwrap().unwrap();
+    assert_eq!(witness(done.id).await, None, "done");
+    let failed = leased().await;
     f.store.fail_job(failed.id, failed.lease_id, JobFailure::NotAMember).await.unwrap();
-    let kept: i64 = sqlx::query_scalar("SELECT count(*) FROM proof_jobs WHERE sealed_witness IS NOT NULL")
-        .fetch_one(&pool)
-        .await
-        .unwrap();
-    assert_eq!(kept, 0);
+    assert_eq!(witness(failed.id).await, None, "failed");
+    let cancelled = leased().await;
+    f.store.cancel_job(cancelled.id).await.unwrap();
+    assert_eq!(witness(cancelled.id).await, None, "cancelled");
+    let abandoned = leased().await;
+    f.store.abandon_job(abandoned.id).await.unwrap();
+    assert_eq!(witness(abandoned.id).await, None, "abandoned");
+    let expired = leased().await;
+    sqlx::query("UPDATE proof_jobs SET attempts = 3 WHERE state = 'leased'").execute(&pool).await.unwrap();
+    expire_leases(&pool).await;
+    f.store.requeue_expired_jobs().await.unwrap();
+    assert_eq!(witness(expired.id).await, None, "lease expired for the last time");
+    let retried = leased().await;
+    sqlx::query("UPDATE proof_jobs SET attempts = 3 WHERE state = 'leased'").execute(&pool).await.unwrap();
+    f.store.retry_job(retried.id, retried.lease_id, AttemptFailure::WorkerHung).await.unwrap();
+    assert_eq!(witness(retried.id).await, None, "failed for the last time");
+    let queued = f.store.enqueue_job(&f.job(99), 10).await.unwrap();
+    f.store.cancel_job(queued).await.unwrap();
+    assert_eq!(witness(queued).await, None, "cancelled while it waited");
 }
 
 #[sqlx::test(migrator = "veilpass_store::MIGRATOR")]

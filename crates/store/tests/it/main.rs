@@ -5,12 +5,18 @@
 
 mod anchored;
 mod chain;
+mod duplicates;
+mod endings;
 mod events;
+mod fairness;
+mod figures;
 mod fixture;
+mod history;
 mod jobs;
 mod leadership;
 mod leaves;
 mod roots;
 mod rows;
 mod settlement;
+mod signals;
 mod verifications;

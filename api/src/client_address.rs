@@ -1,0 +1,168 @@
+//! Which client a request comes from, as far as the queue must know to be fair.
+
+use std::{
+    convert::Infallible,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    str::FromStr,
+};
+
+use axum::{
+    extract::{ConnectInfo, FromRequestParts},
+    http::{HeaderMap, request::Parts},
+};
+use hmac::{Hmac, Mac};
+use rand::Rng;
+use sha2::Sha256;
+use veilpass_store::ClientBucket;
+
+use crate::state::AppState;
+
+/// An address, or the addresses that begin with some bits of one: `10.0.0.0/8`, `2001:db8::/32`, `192.0.2.7`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Network {
+    address: IpAddr,
+    prefix_bits: u8,
+}
+
+/// Not an address, nor one with the length of a prefix.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("expected an IP address or a CIDR block, such as 192.0.2.7 or 10.0.0.0/8")]
+pub struct ParseNetworkError;
+
+impl FromStr for Network {
+    type Err = ParseNetworkError;
+
+    fn from_str(text: &str) -> Result<Self, ParseNetworkError> {
+        let (address, bits) = text.split_once('/').map_or((text, None), |(address, bits)| (address, Some(bits)));
+        let address: IpAddr = address.trim().parse().map_err(|_| ParseNetworkError)?;
+        let longest = if address.is_ipv4() { 32 } else { 128 };
+        let prefix_bits = bits.map_or(Ok(longest), |bits| bits.trim().parse().map_err(|_| ParseNetworkError))?;
+        if prefix_bits > longest { Err(ParseNetworkError) } else { Ok(Self { address, prefix_bits }) }
+    }
+}
+
+impl Network {
+    fn contains(&self, address: IpAddr) -> bool {
+        // The bits, at the left end of 128.
+        let bits = |address: IpAddr| match address {
+            IpAddr::V4(v4) => u128::from(v4.to_bits()) << 96,
+            IpAddr::V6(v6) => v6.to_bits(),
+        };
+        let differing = bits(self.address) ^ bits(address);
+        self.address.is_ipv4() == address.is_ipv4() && differing.leading_zeros() >= u32::from(self.prefix_bits)
+    }
+}
+
+/// Puts clients into buckets. Holds no address.
+pub(crate) struct ClientBuckets {
+    /// Drawn at start, so that no bucket of a row leads to an address.
+    key: [u8; 32],
+    trusted_proxies: Vec<Network>,
+}
+
+impl ClientBuckets {
+    pub(crate) fn new(trusted_proxies: Vec<Network>) -> Self {
+        Self { key: rand::rng().random(), trusted_proxies }
+    }
+
+    fn bucket(&self, client: IpAddr) -> ClientBucket {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.key).expect("HMAC takes keys of any length");
+        match client {
+            IpAddr::V4(v4) => mac.update(&v4.octets()),
+            // A client has a /64, and may take any address of it.
+            IpAddr::V6(v6) => mac.update(&v6.octets()[..8]),
+        }
+        ClientBucket::of_hash(&mac.finalize().into_bytes().into())
+    }
+}
+
+/// The peer, or if that is a trusted proxy whoever it names, and so on: the rightmost untrusted address of
+/// `X-Forwarded-For`. What stands left of that one is the client's to invent.
+fn client_address(peer: IpAddr, headers: &HeaderMap, trusted_proxies: &[Network]) -> IpAddr {
+    let lines: Vec<&str> =
+        headers.get_all("x-forwarded-for").iter().map(|line| line.to_str().unwrap_or_default()).collect();
+    let mut client = peer.to_canonical();
+    for named in lines.iter().rev().flat_map(|line| line.rsplit(',')) {
+        if !trusted_proxies.iter().any(|network| network.contains(client)) {
+            break;
+        }
+        let named = named.trim();
+        let address = named.parse().or_else(|_| named.parse().map(|socket: SocketAddr| socket.ip()));
+        match address {
+            Ok(address) => client = IpAddr::to_canonical(&address),
+            Err(_) => break,
+        }
+    }
+    client
+}
+
+/// The bucket of whoever sent the request.
+pub(crate) struct Client(pub(crate) ClientBucket);
+
+impl FromRequestParts<AppState> for Client {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Infallible> {
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        // Without a peer (not over TCP) all are one client.
+        let peer = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |info| info.0.ip());
+        let buckets = &state.clients;
+        Ok(Self(buckets.bucket(client_address(peer, &parts.headers, &buckets.trusted_proxies))))
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test panics")]
+mod tests {
+    use super::*;
+
+    fn client(peer: &str, lines: &[&str], trusted: &str) -> String {
+        let mut headers = HeaderMap::new();
+        for line in lines {
+            headers.append("x-forwarded-for", line.parse().unwrap());
+        }
+        let trusted: Vec<Network> = trusted.split_whitespace().map(|network| network.parse().unwrap()).collect();
+        client_address(peer.parse().unwrap(), &headers, &trusted).to_string()
+    }
+
+    #[test]
+    fn only_trusted_proxies_are_believed() {
+        assert_eq!(client("192.0.2.1", &["198.51.100.9"], ""), "192.0.2.1");
+        assert_eq!(client("192.0.2.1", &["198.51.100.9"], "192.0.2.2"), "192.0.2.1");
+        assert_eq!(client("192.0.2.1", &["198.51.100.9"], "192.0.2.0/24"), "198.51.100.9");
+        // What the client wrote itself stands left of what the proxy added.
+        assert_eq!(client("10.0.0.1", &["1.1.1.1, 198.51.100.9"], "10.0.0.0/8"), "198.51.100.9");
+        assert_eq!(client("10.0.0.1", &["1.1.1.1", "198.51.100.9, 10.9.9.9"], "10.0.0.0/8"), "198.51.100.9");
+        assert_eq!(client("10.0.0.1", &["nonsense"], "10.0.0.0/8"), "10.0.0.1");
+        assert_eq!(client("10.0.0.1", &[], "10.0.0.0/8"), "10.0.0.1");
+        assert_eq!(client("::ffff:10.0.0.1", &["2001:db8::1"], "10.0.0.1"), "2001:db8::1");
+        assert_eq!(client("fd00::1", &["[2001:db8::1]:4711"], "fd00::/8"), "2001:db8::1");
+        assert_eq!(client("10.0.0.1", &["1.1.1.1"], "::/0"), "10.0.0.1");
+        assert_eq!(client("10.0.0.1", &["1.1.1.1"], "0.0.0.0/0"), "1.1.1.1");
+    }
+
+    #[test]
+    fn a_client_is_its_ipv4_address_or_its_64_bits_of_ipv6() {
+        let buckets = ClientBuckets::new(vec![]);
+        let bucket = |address: &str| buckets.bucket(address.parse().unwrap());
+        assert_eq!(bucket("2001:db8::1"), bucket("2001:db8::ffff:1"));
+        // Of 64 others one at most is expected in the same bucket.
+        let same =
+            |other: &dyn Fn(u8) -> String, of: &str| (1..65).filter(|n| bucket(&other(*n)) == bucket(of)).count();
+        assert!(same(&|n| format!("192.0.2.{n}"), "192.0.2.0") < 8);
+        assert!(same(&|n| format!("2001:db8:0:{n:x}::1"), "2001:db8::1") < 8);
+        let restarted = ClientBuckets::new(vec![]);
+        let moved = |n: &u8| {
+            let address = IpAddr::from([192, 0, 2, *n]);
+            restarted.bucket(address) != buckets.bucket(address)
+        };
+        assert!((0..64).filter(moved).count() > 56);
+    }
+
+    #[test]
+    fn networks_are_addresses_with_a_prefix() {
+        for wrong in ["", "10.0.0.0/33", "::/129", "10.0.0.0/x", "example.org", "10.0.0.0/-1"] {
+            assert!(wrong.parse::<Network>().is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! Jobs that nobody wants any more.
+
+use uuid::Uuid;
+
+use super::JobFailure;
+use crate::{Store, StoreError};
+
+/// What became of a wish to cancel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cancelled {
+    /// The job ended now, with [`JobFailure::Cancelled`].
+    Now,
+    /// It had ended before, and stays as it was.
+    HadEnded,
+    /// There is no such job.
+    Unknown,
+}
+
+/// The lease goes with the rest: whoever holds it cannot end the job any more.
+const CANCEL: &str = "
+    UPDATE proof_jobs SET state = 'failed', failure = $2, finished_at = now(), sealed_witness = NULL, lease_id = NULL,
+           leased_by = NULL, lease_expires_at = NULL
+    WHERE id = $1 AND state IN ('queued', 'leased')";
+
+impl Store {
+    /// Ends a job for whoever knows its id, whether it waits or is worked on.
+    pub async fn cancel_job(&self, id: Uuid) -> Result<Cancelled, StoreError> {
+        let done = sqlx::query(CANCEL).bind(id).bind(JobFailure::Cancelled.code()).execute(&self.pool).await?;
+        if done.rows_affected() == 1 {
+            return Ok(Cancelled::Now);
+        }
+        let is_known: bool = sqlx::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM proof_jobs WHERE id = $1)
+                 OR EXISTS (SELECT 1 FROM proof_jobs_archive WHERE id = $1)",
+        )
+        .bind(id)
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(if is_known { Cancelled::HadEnded } else { Cancelled::Unknown })
+    }
+
+    /// Takes back one claim of a job, of a client that went away before it learned the id, and ends the job if that was the
+    /// last one. `true`: it was. A client that lost its connection and repeats the request must not find its job cancelled.
+    pub async fn abandon_job(&self, id: Uuid) -> Result<bool, StoreError> {
+        let left: Option<i32> = sqlx::query_scalar(
+            "UPDATE proof_jobs SET claims = claims - 1
+             WHERE id = $1 AND state IN ('queued', 'leased') AND claims > 0 RETURNING claims",
+        )
+        .bind(id)
+        .fetch_optional(&self.pool)
+        .await?;
+        if left != Some(0) {
+            return Ok(false);
+        }
+        // Not if it was claimed again since.
+        let done = sqlx::query(&format!("{CANCEL} AND claims = 0"))
+            .bind(id)
+            .bind(JobFailure::Cancelled.code())
+            .execute(&self.pool)
+            .await?;
+        Ok(done.rows_affected() == 1)
+    }
+}
