@@ -23,7 +23,7 @@ use crate::{
     pool::{Pool, ReplacementPolicy},
     prove::Shared,
     solver::Solver,
-    trees::RegistryTrees,
+    trees::{self, RegistryTrees},
 };
 
 /// How long a stopping prover waits for its jobs to be given back.
@@ -153,11 +153,13 @@ async fn start_ops(
     gate: watch::Receiver<bool>,
     store: Store,
 ) -> anyhow::Result<OpsServer> {
-    OpsServer::start(address, move || {
+    let ops = OpsServer::start(address, move || {
         let (is_ready, store) = (pool.is_ready() && *gate.borrow(), store.clone());
         async move { is_ready && store.ping().await.is_ok() }
     })
-    .await
+    .await?;
+    trees::describe_metrics();
+    Ok(ops)
 }
 
 fn memory_thresholds(config: &Config) -> anyhow::Result<MemoryThresholds> {

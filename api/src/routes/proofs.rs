@@ -61,8 +61,9 @@ pub(crate) async fn create(
     if !registry.epochs.accepts(request.epoch, unix_now()) {
         return Err(Problem::refused("stale-epoch", "epoch", "not the current epoch of this registry"));
     }
-    // If too many wait already this one is answered at once.
-    let wait = prefer.wait.and_then(|longest| Some((longest, state.signals.try_wait()?)));
+    // If too many wait already, or memory is critical, this one is answered at once.
+    let wait = prefer.wait.filter(|_| !state.in_flight.memory_is_critical());
+    let wait = wait.and_then(|longest| Some((longest, state.signals.try_wait()?)));
     let job = NewJob {
         statement: ProofStatement {
             registry_id: request.registry_id,

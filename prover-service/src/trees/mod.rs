@@ -70,8 +70,6 @@ pub(crate) struct RegistryTrees {
 impl RegistryTrees {
     /// No trees yet. `prover` is the name that reports go by, `budget` what the trees may take together, in bytes.
     pub(crate) fn new(store: Store, prover: String, snapshot_dir: Option<PathBuf>, budget: u64) -> Self {
-        describe_gauge!("veilpass_tree_bytes", Unit::Bytes, "Memory of all trees that this prover holds");
-        describe_gauge!("veilpass_trees", "Trees that this prover holds");
         Self { store, prover, snapshots: Snapshots(snapshot_dir), kept: Mutex::new(Kept::new(budget)) }
     }
 
@@ -199,4 +197,10 @@ impl RegistryTrees {
             self.snapshots.save(&mut *state.lock().await, registry, 1);
         }
     }
+}
+
+/// Says what the metrics mean, once there is a recorder.
+pub(crate) fn describe_metrics() {
+    describe_gauge!("veilpass_tree_bytes", Unit::Bytes, "Memory of all trees that this prover holds");
+    describe_gauge!("veilpass_trees", "Trees that this prover holds");
 }
