@@ -14,6 +14,8 @@ mod deploy;
 mod faults;
 mod figures;
 mod indexer;
+mod queue;
+mod queue_limits;
 mod rpc_faults;
 mod secrets;
 mod settlement;
