@@ -15,6 +15,8 @@ mod faults;
 mod figures;
 mod indexer;
 mod limits;
+mod queue;
+mod queue_limits;
 mod rpc_faults;
 mod secrets;
 mod settlement;
