@@ -41,11 +41,9 @@ fn confinement(root: &Path) -> Option<MachineMemory> {
     let number = |file: &str| fs::read_to_string(root.join(file)).ok()?.trim().parse::<u64>().ok();
     let (total, used, stat) = match number("memory.max") {
         Some(max) => (max, number("memory.current")?, "memory.stat"),
-        None => (
-            number("memory/memory.limit_in_bytes")?,
-            number("memory/memory.usage_in_bytes")?,
-            "memory/memory.stat",
-        ),
+        None => {
+            (number("memory/memory.limit_in_bytes")?, number("memory/memory.usage_in_bytes")?, "memory/memory.stat")
+        }
     };
     // Pages of files that nobody has mapped are given back when needed.
     let stat = fs::read_to_string(root.join(stat)).unwrap_or_default();

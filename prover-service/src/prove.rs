@@ -44,10 +44,11 @@ pub(crate) async fn prove(shared: &Shared, worker: PinnedWorker, job: &LeasedJob
     let witness = veilpass_sealing::open(&shared.key, &job.statement, &job.sealed_witness)
         .map_err(refuse(JobFailure::SealedWitnessInvalid))?;
     let leaf = hash_leaf(witness.identity_secret.commitment(), witness.token_id, job.statement.track_id);
-    let (root, path) = shared.trees.locate(job.statement.registry_id, Some(leaf)).await.map_err(|error| match error {
-        TreeSyncError::NoRoot => AttemptError::Refused(JobFailure::NoRoot),
-        other => AttemptError::Transient(other.to_string()),
-    })?;
+    let (root, path) =
+        shared.trees.locate(job.statement.registry_id, Some(leaf)).await.map_err(|error| match error {
+            TreeSyncError::NoRoot => AttemptError::Refused(JobFailure::NoRoot),
+            other => AttemptError::Transient(other.to_string()),
+        })?;
     let path = path.ok_or(AttemptError::Refused(JobFailure::NotAMember))?;
     let public_inputs = job.statement.under_root(root.root);
     let inputs = OwnershipInputs {

@@ -95,10 +95,12 @@ impl CgroupParent {
     fn create() -> Result<Self, String> {
         let root = Path::new("/sys/fs/cgroup");
         let file = fs::read_to_string("/proc/self/cgroup").map_err(|error| format!("/proc/self/cgroup: {error}"))?;
-        let (version, path) = memory_group(&file).ok_or("this process is in no control group of the memory controller")?;
+        let (version, path) =
+            memory_group(&file).ok_or("this process is in no control group of the memory controller")?;
         let base = if version == Version::V1 { root.join("memory") } else { root.to_owned() };
         // In a container the path may be the host's, while the mount shows only our part of it.
-        let own = [base.join(path.trim_start_matches('/')), base].into_iter().find(|dir| dir.join("cgroup.procs").is_file());
+        let own =
+            [base.join(path.trim_start_matches('/')), base].into_iter().find(|dir| dir.join("cgroup.procs").is_file());
         let own = own.ok_or_else(|| format!("{} is not mounted here", root.display()))?;
         if version == Version::V2 {
             delegate_memory(&own)?;
@@ -116,7 +118,8 @@ impl CgroupParent {
     }
 
     fn worker(&self, bytes: u64) -> io::Result<WorkerCgroup> {
-        let group = WorkerCgroup { dir: self.dir.join(format!("worker-{}", self.made.fetch_add(1, Ordering::Relaxed))) };
+        let group =
+            WorkerCgroup { dir: self.dir.join(format!("worker-{}", self.made.fetch_add(1, Ordering::Relaxed))) };
         fs::create_dir(&group.dir)?;
         match self.version {
             Version::V1 => fs::write(group.dir.join("memory.limit_in_bytes"), bytes.to_string())?,
@@ -206,7 +209,10 @@ mod tests {
     fn the_group_of_the_memory_controller_is_found_in_both_versions() {
         let v1 = "9:name=systemd:/\n4:memory:/a/b\n1:cpu,cpuacct:/\n0::/c\n";
         assert_eq!(memory_group(v1), Some((Version::V1, "/a/b")));
-        assert_eq!(memory_group("0::/system.slice/prover.service\n"), Some((Version::V2, "/system.slice/prover.service")));
+        assert_eq!(
+            memory_group("0::/system.slice/prover.service\n"),
+            Some((Version::V2, "/system.slice/prover.service"))
+        );
         assert_eq!(memory_group("1:cpu:/x:y\n"), None);
     }
 }

@@ -140,8 +140,7 @@ impl ProvingEngine {
         let pipe = BbPipe::spawn(config)?;
         let (pid, fault) = (pipe.pid(), pipe.fault());
         let api = BarretenbergApi::new(pipe);
-        let mut engine =
-            Self { api, pid, bytecode: bytecode.to_vec(), fault, verifier: Arc::clone(&config.verifier) };
+        let mut engine = Self { api, pid, bytecode: bytecode.to_vec(), fault, verifier: Arc::clone(&config.verifier) };
         let circuit = CircuitInputNoVK { name: CIRCUIT_NAME.to_owned(), bytecode: bytecode.to_vec() };
         let key = engine.api.circuit_compute_vk(circuit, settings()).map_err(|error| engine.failure(error))?;
         if key.bytes != VERIFICATION_KEY || key.hash != VERIFICATION_KEY_HASH {

@@ -2,8 +2,8 @@
 
 use veilpass_merkle::MerkleTree;
 use veilpass_protocol::{
-    Context, Epoch, FieldElement, IdentitySecret, ProofStatement, PublicInputs, RegistryId, TokenId, TrackId, hash_leaf,
-    hash_scope,
+    Context, Epoch, FieldElement, IdentitySecret, ProofStatement, PublicInputs, RegistryId, TokenId, TrackId,
+    hash_leaf, hash_scope,
 };
 
 use crate::solver::{OwnershipInputs, Solver, Witness};
@@ -29,8 +29,7 @@ impl Canary {
         let nullifier = identity_secret.nullifier(hash_scope(registry_id, track_id, epoch));
         let statement = ProofStatement { registry_id, track_id, epoch, nullifier, context: Context::new(element(4)) };
         let public_inputs = statement.under_root(tree.root());
-        let inputs =
-            OwnershipInputs { public_inputs, identity_secret: &identity_secret, token_id, path: &path };
+        let inputs = OwnershipInputs { public_inputs, identity_secret: &identity_secret, token_id, path: &path };
         Ok(Self { witness: solver.solve(&inputs)?, public_inputs })
     }
 }

@@ -103,7 +103,8 @@ impl Pool {
 
     /// Mean duration of a proof lately, over all workers.
     pub(crate) fn mean_proof(&self) -> Option<Duration> {
-        let means: Vec<_> = self.slots.iter().filter_map(|slot| Some(slot.lock().active.as_ref()?.mean_proof())).collect();
+        let means: Vec<_> =
+            self.slots.iter().filter_map(|slot| Some(slot.lock().active.as_ref()?.mean_proof())).collect();
         let count = u32::try_from(means.len()).ok().filter(|count| *count > 0)?;
         Some(means.iter().sum::<Duration>() / count)
     }

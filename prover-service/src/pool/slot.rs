@@ -72,11 +72,8 @@ pub(super) enum Standby {
 
 impl Slot {
     pub(super) fn new(number: usize, shared: Arc<PoolShared>, first: Option<Worker>) -> Self {
-        let state = State {
-            active: first.as_ref().map(|worker| Arc::clone(&worker.vitals)),
-            idle: first,
-            ..State::default()
-        };
+        let state =
+            State { active: first.as_ref().map(|worker| Arc::clone(&worker.vitals)), idle: first, ..State::default() };
         Self {
             number,
             shared,

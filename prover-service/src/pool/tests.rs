@@ -173,7 +173,8 @@ async fn while_no_standby_starts_the_active_worker_goes_on() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_kernel_holds_a_worker_to_its_limit() {
     let bytes = 64_000_000;
-    let test = TestPool::start(EngineConfig { memory: MemoryLimit::AddressSpace { bytes }, ..engine() }, NEVER, 1).await;
+    let test =
+        TestPool::start(EngineConfig { memory: MemoryLimit::AddressSpace { bytes }, ..engine() }, NEVER, 1).await;
     let pid = test.prove().await.unwrap();
     let limits = std::fs::read_to_string(format!("/proc/{pid}/limits")).unwrap();
     let line = limits.lines().find(|line| line.starts_with("Max address space")).unwrap();
