@@ -9,6 +9,7 @@ mod attacks;
 mod bad_input;
 mod chain_faults;
 mod chain_parts;
+mod chaos;
 mod demo;
 mod deploy;
 mod faults;
