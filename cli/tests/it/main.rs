@@ -13,6 +13,7 @@ mod demo;
 mod deploy;
 mod faults;
 mod figures;
+mod fleet;
 mod indexer;
 mod rpc_faults;
 mod secrets;
