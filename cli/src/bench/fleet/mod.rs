@@ -40,8 +40,8 @@ pub struct Options {
     /// Proofs during which workers are replaced.
     #[arg(long, default_value = "200", value_parser = clap::value_parser!(u64).range(1..))]
     swap_proofs: u64,
-    /// After how many proofs a worker is then replaced.
-    #[arg(long, default_value = "8", value_parser = clap::value_parser!(u64).range(1..))]
+    /// After how many proofs a worker is then replaced: it makes a few more while its standby starts.
+    #[arg(long, default_value = "5", value_parser = clap::value_parser!(u64).range(1..))]
     swap_worker_proofs: u64,
     /// Proofs by one bb process each.
     #[arg(long, default_value = "100", value_parser = clap::value_parser!(u64).range(1..))]
@@ -83,7 +83,7 @@ impl Plan {
             overload_seconds: most(options.overload_seconds, 3),
             memory_proofs: most(options.proofs, 30),
             swap_proofs: most(options.swap_proofs, 24),
-            swap_worker_proofs: most(options.swap_worker_proofs, 4),
+            swap_worker_proofs: most(options.swap_worker_proofs, 2),
             baseline_proofs: most(options.baseline_proofs, 6),
             wasm_proofs: most(options.wasm_proofs, 2),
         }
@@ -106,9 +106,13 @@ pub(super) async fn run(options: &Options) -> anyhow::Result<()> {
     }
     let lost = overload::measure(&plan, rate_of_two).await?;
     memory::measure(&plan).await?;
-    let failed = swaps::measure(&plan).await?;
+    let swaps = swaps::measure(&plan).await?;
     ensure!(lost == 0, "{lost} accepted jobs did not end");
+    let failed = swaps.failed_proofs;
     ensure!(failed == 0, "{failed} proofs failed, or were begun twice, while workers were replaced");
+    // Fewer would show little.
+    let (count, proofs) = (swaps.count, plan.swap_proofs);
+    ensure!(10 * count >= proofs, "only {count} swaps during {proofs} proofs: lower --swap-worker-proofs");
     Ok(())
 }
 

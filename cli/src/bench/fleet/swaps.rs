@@ -7,7 +7,13 @@ use serde_json::json;
 use tokio::time::sleep;
 use veilpass_telemetry::process_memory;
 
-use super::{Plan, load::closed_loop, progress, stack::FleetStack, swap_log::SwapLog};
+use super::{
+    Plan,
+    load::{Served, closed_loop},
+    progress,
+    stack::FleetStack,
+    swap_log::SwapLog,
+};
 use crate::{
     bench::report::{Report, Samples, machine},
     stack::children_of,
@@ -25,8 +31,16 @@ struct Memory {
     after_swaps: Vec<u64>,
 }
 
-/// Measures, and returns how many proofs failed or were begun twice.
-pub(super) async fn measure(plan: &Plan) -> anyhow::Result<u64> {
+/// What must hold afterwards.
+pub(super) struct Swaps {
+    /// How many there were.
+    pub(super) count: u64,
+    /// Proofs that failed, or were begun twice, meanwhile.
+    pub(super) failed_proofs: u64,
+}
+
+/// Measures two workers, each of which is replaced after a few proofs.
+pub(super) async fn measure(plan: &Plan) -> anyhow::Result<Swaps> {
     let (workers, most) = (WORKERS.to_string(), plan.swap_worker_proofs.to_string());
     let flags = ["--workers", &workers, "--worker-max-proofs", &most, "--log-format", "json"];
     let stack = FleetStack::start(&flags, &[]).await?;
@@ -35,7 +49,7 @@ pub(super) async fn measure(plan: &Plan) -> anyhow::Result<u64> {
     outcome
 }
 
-async fn load(plan: &Plan, stack: &FleetStack) -> anyhow::Result<u64> {
+async fn load(plan: &Plan, stack: &FleetStack) -> anyhow::Result<Swaps> {
     let bar = progress(plan.swap_proofs + u64::from(WORKERS), "swaps")?;
     let run = |in_flight, proofs| closed_loop(&stack.crowd, plan.waiting, in_flight, proofs, &bar, |_| {});
     let (prover, mut log) = (stack.prover_pid()?, SwapLog::new(stack.prover_log()));
@@ -47,7 +61,7 @@ async fn load(plan: &Plan, stack: &FleetStack) -> anyhow::Result<u64> {
     let served = {
         let load = run(2 * WORKERS, plan.swap_proofs);
         tokio::pin!(load);
-        let mut ended: Option<(super::load::Served, Instant)> = None;
+        let mut ended: Option<(Served, Instant)> = None;
         let mut unseen = 0;
         loop {
             unseen += log.follow()?;
@@ -92,7 +106,7 @@ async fn load(plan: &Plan, stack: &FleetStack) -> anyhow::Result<u64> {
         let name = format!("swap_fleet_p{percent}_ms");
         report.line(&name, served.latencies.percentile(percent) * 1e3, "ms");
     }
-    Ok(served.failed)
+    Ok(Swaps { count: log.durations().len() as u64, failed_proofs: served.failed })
 }
 
 /// Number of workers, those that are being replaced included, and what is resident of them together.
