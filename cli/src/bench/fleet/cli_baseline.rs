@@ -76,7 +76,8 @@ pub(super) fn measure(plan: &Plan) -> anyhow::Result<()> {
     taken?.into_iter().flatten().for_each(|took| samples.push(took));
 
     let context = json!({
-        "proofs": plan.baseline_proofs, "at_once": AT_ONCE, "without": "solving, verifying, HTTP, Postgres", "machine": machine(),
+        "proofs": plan.baseline_proofs, "at_once": AT_ONCE, "without": "solving, verifying, HTTP, Postgres",
+        "machine": machine(),
     });
     let report = Report::new(plan.json, context);
     report.line("proof_cli_p50_ms", samples.percentile(50) * 1e3, "ms");

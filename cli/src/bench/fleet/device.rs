@@ -14,8 +14,8 @@ use super::crowd::Crowd;
 
 /// An accepted job that has not ended by then counts as lost.
 const PATIENCE: Duration = Duration::from_secs(120);
-/// Bounds of how long a device waits before it asks again: a twentieth of its wait so far, so that asking neither loads the
-/// API nor adds more than that to what is measured.
+/// Bounds of how long a device waits before it asks again: a twentieth of its wait so far, so that asking neither loads
+/// the API nor adds more than that to what is measured.
 const POLL: (Duration, Duration) = (Duration::from_millis(5), Duration::from_millis(250));
 
 /// How a device waits for a proof.
@@ -23,7 +23,8 @@ const POLL: (Duration, Duration) = (Duration::from_millis(5), Duration::from_mil
 pub(super) enum Waiting {
     /// It asks again and again.
     Poll,
-    /// It asks the API to answer when the proof is there, at the latest after so many seconds (RFC 7240, `Prefer: wait`).
+    /// It asks the API to answer when the proof is there, at the latest after so many seconds (RFC 7240,
+    /// `Prefer: wait`).
     Prefer(u32),
 }
 

@@ -25,8 +25,8 @@ pub(super) struct Served {
     pub(super) failed: u64,
 }
 
-/// Gets so many proofs with so many in flight, each of these by a device of its own. Calls `each` with the number of proofs
-/// after each.
+/// Gets so many proofs with so many in flight, each of these by a device of its own. Calls `each` with the number of
+/// proofs after each.
 pub(super) async fn closed_loop(
     crowd: &Crowd,
     waiting: Waiting,

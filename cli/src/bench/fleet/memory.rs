@@ -61,8 +61,8 @@ async fn load(plan: &Plan, stack: &FleetStack) -> anyhow::Result<()> {
     let (prover, api) = (of(prover)?, of(api)?);
     let workers: Vec<Process> = std::mem::take(&mut seen).into_values().collect();
     let context = json!({
-        "workers": WORKERS, "worker_processes_seen": workers.len(), "proofs": plan.memory_proofs, "of": "the whole fleet",
-        "warm_up_proofs": warm_up, "proofs_between_looks": STEP, "machine": machine(),
+        "workers": WORKERS, "worker_processes_seen": workers.len(), "proofs": plan.memory_proofs,
+        "proofs_of": "the whole fleet", "warm_up_proofs": warm_up, "proofs_between_looks": STEP, "machine": machine(),
     });
     let report = Report::new(plan.json, context);
     // Of the workers, the worst.

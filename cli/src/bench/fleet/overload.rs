@@ -101,10 +101,16 @@ fn report(report: &Report, requests: &[Request]) -> u64 {
     let failed = |request: &Request| matches!(&request.outcome, Outcome::Ended(end) if end.failure.is_some());
     let greedy = |request: &Request| request.device == GREEDY;
 
-    let (mut accepted, mut ratios) = (Samples::default(), Vec::new());
+    let [mut accepted, mut by_polite, mut by_greedy]: [Samples; 3] = Default::default();
+    let mut ratios = Vec::new();
     for request in requests {
         if let Outcome::Ended(end) = &request.outcome {
             accepted.push(end.took);
+            if greedy(request) {
+                by_greedy.push(end.took)
+            } else {
+                by_polite.push(end.took)
+            }
             ratios.extend(end.announced.map(|announced| end.took.as_secs_f64() / announced.as_secs_f64().max(1e-3)));
         }
     }
@@ -131,6 +137,8 @@ fn report(report: &Report, requests: &[Request]) -> u64 {
     report.line("fleet_overload_polite_served_per_cent", 100.0 * polite_served / polite_asked, "%");
     report.line("fleet_overload_greedy_served_per_cent", 100.0 * greedy_served / greedy_asked, "%");
     report.line("fleet_overload_polite_to_greedy_proofs", polite_served / greedy_served.max(1.0), "ratio");
+    report.line("fleet_overload_polite_p50_ms", by_polite.percentile(50) * 1e3, "ms");
+    report.line("fleet_overload_greedy_p50_ms", by_greedy.percentile(50) * 1e3, "ms");
     lost as u64
 }
 

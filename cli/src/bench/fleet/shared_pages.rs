@@ -89,7 +89,7 @@ Private_Dirty:         7 kB
 Rss:                   4 kB
 Shared_Clean:          4 kB
 ";
-        let kib = |resident, proportional, shared, private| Pages {
+        let kib = |resident: u64, proportional: u64, shared: u64, private: u64| Pages {
             resident: resident * 1024,
             proportional: proportional * 1024,
             shared: shared * 1024,

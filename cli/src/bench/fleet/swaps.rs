@@ -89,7 +89,8 @@ async fn load(plan: &Plan, stack: &FleetStack) -> anyhow::Result<Swaps> {
 
     let context = json!({
         "workers": WORKERS, "proofs": plan.swap_proofs, "in_flight": 2 * WORKERS,
-        "worker_max_proofs": plan.swap_worker_proofs, "looks_after_swaps": memory.after_swaps.len(), "machine": machine(),
+        "worker_max_proofs": plan.swap_worker_proofs, "looks_after_swaps": memory.after_swaps.len(),
+        "machine": machine(),
     });
     let report = Report::new(plan.json, context);
     let mut durations = Samples::default();

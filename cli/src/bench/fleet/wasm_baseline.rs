@@ -90,8 +90,8 @@ pub(super) fn measure(plan: &Plan) -> anyhow::Result<()> {
     let mut samples = Samples::default();
     measured.proof_ms.iter().for_each(|ms| samples.push(Duration::from_secs_f64(ms / 1e3)));
     let context = json!({
-        "proofs": plan.wasm_proofs, "threads": 1, "package": pin("BB_NPM_PACKAGE"), "bb": BB_VERSION, "node": node_version(),
-        "without": "solving, verifying, HTTP, Postgres", "machine": machine(),
+        "proofs": plan.wasm_proofs, "threads": 1, "package": pin("BB_NPM_PACKAGE"), "bb": BB_VERSION,
+        "node": node_version(), "without": "solving, verifying, HTTP, Postgres", "machine": machine(),
     });
     let report = Report::new(plan.json, context);
     report.line("proof_wasm_p50_ms", samples.percentile(50) * 1e3, "ms");
