@@ -13,6 +13,7 @@ mod chaos;
 mod demo;
 mod deploy;
 mod faults;
+mod faulty_bb;
 mod figures;
 mod fleet;
 mod indexer;

@@ -63,18 +63,61 @@ impl OneOfThem {
     async fn ask(mut self) {
         while !self.enough.load(Relaxed) {
             let (body, accepted) = self.parties.draw(&mut self.random);
-            // Some ask twice, and some never come back for the answer.
-            let (twice, forgets) = (self.random.random_ratio(1, 10), self.random.random_ratio(1, 10));
-            let path = submit(&self.parties, &self.ledger, &body, &accepted).await;
-            if twice {
-                submit(&self.parties, &self.ledger, &body, &accepted).await;
-            }
-            match path {
-                Some(path) if !forgets => self.wait_for(&path).await,
-                _ => {}
+            match self.random.random_range(0..10) {
+                0 => self.asks_twice(&body, &accepted).await,
+                1 => drop(self.submit(&body, &accepted).await),
+                2 => self.cancels(&body, &accepted).await,
+                3 | 4 => self.waits_in_the_request(&body, &accepted).await,
+                5 => self.goes_away(&body).await,
+                _ => {
+                    if let Some(path) = self.submit(&body, &accepted).await {
+                        self.wait_for(&path).await;
+                    }
+                }
             }
             tokio::time::sleep(Duration::from_millis(self.random.random_range(50..600))).await;
         }
+    }
+
+    async fn submit(&self, body: &Value, accepted: &Accepted) -> Option<String> {
+        submit(&self.parties, &self.ledger, body, accepted).await
+    }
+
+    /// Both are answered with one job, unless the first of two has failed meanwhile.
+    async fn asks_twice(&self, body: &Value, accepted: &Accepted) {
+        let both = tokio::join!(self.submit(body, accepted), self.submit(body, accepted));
+        for path in [both.0, both.1].into_iter().flatten() {
+            self.wait_for(&path).await;
+        }
+    }
+
+    async fn cancels(&mut self, body: &Value, accepted: &Accepted) {
+        let Some(path) = self.submit(body, accepted).await else { return };
+        tokio::time::sleep(Duration::from_millis(self.random.random_range(0..400))).await;
+        self.ledger.cancels(&path);
+        let status = self.parties.delete(&path).await;
+        assert!(matches!(status, 204 | 503), "{path}: {status}");
+        self.wait_for(&path).await;
+    }
+
+    async fn waits_in_the_request(&self, body: &Value, accepted: &Accepted) {
+        let (status, answer) = self.parties.post_and_wait(body).await;
+        match status {
+            200 | 202 => {
+                let path = path_of(&answer);
+                self.ledger.accepted(&path, accepted.clone());
+                assert!(status == 202 || matches!(answer["status"].as_str(), Some("done" | "failed")), "{answer}");
+                self.wait_for(&path).await;
+            }
+            503 => {}
+            other => panic!("{other} {answer}"),
+        }
+    }
+
+    /// It never learns of a job. If there is one, it ends once like the others.
+    async fn goes_away(&mut self, body: &Value) {
+        let patience = Duration::from_millis(self.random.random_range(20..400));
+        let _ = tokio::time::timeout(patience, self.parties.post_and_wait(body)).await;
     }
 
     /// Polls until the job has ended. Its end is judged when all is over.
@@ -100,12 +143,16 @@ impl OneOfThem {
     }
 }
 
+fn path_of(answer: &Value) -> String {
+    format!("/v1/proofs/{}", answer["id"].as_str().unwrap())
+}
+
 /// Submits a job. `None`: it was refused for the time being.
 async fn submit(parties: &Parties, ledger: &Ledger, body: &Value, accepted: &Accepted) -> Option<String> {
     let answer = parties.client.post("/v1/proofs", body).await.unwrap_or_else(|error| panic!("the API: {error:#}"));
     match answer.status.as_u16() {
         202 => {
-            let path = format!("/v1/proofs/{}", answer.body["id"].as_str().unwrap());
+            let path = path_of(&answer.body);
             ledger.accepted(&path, accepted.clone());
             Some(path)
         }

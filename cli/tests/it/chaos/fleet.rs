@@ -62,7 +62,8 @@ impl Fleet {
         let key = client.wait_for_prover_key(PATIENCE).await.unwrap();
         let epoch = client.epoch(registry).await.unwrap();
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
-        let parties = Parties { client, key, registry, epoch, expires_at: now + 7200 };
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        let parties = Parties { client, base, http, key, registry, epoch, expires_at: now + 7200 };
         let pool = PgPool::connect(&url).await.unwrap();
         Self { api: Some(api), postgres: Some(postgres), provers, pool, root, parties, dir }
     }

@@ -1,10 +1,13 @@
 //! What was asked for, and what must come of it.
 
-use std::{collections::BTreeMap, sync::Mutex};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Mutex,
+};
 
 use veilpass_protocol::ProofStatement;
 
-/// How a job must end. (A client that cancels would add its own.)
+/// How a job must end, unless it is cancelled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Due {
     /// With a proof.
@@ -26,6 +29,7 @@ pub(super) struct Accepted {
 #[derive(Default)]
 pub(super) struct Ledger {
     jobs: Mutex<BTreeMap<String, Accepted>>,
+    cancelled: Mutex<BTreeSet<String>>,
 }
 
 impl Ledger {
@@ -35,5 +39,14 @@ impl Ledger {
 
     pub(super) fn jobs(&self) -> BTreeMap<String, Accepted> {
         self.jobs.lock().unwrap().clone()
+    }
+
+    /// A client is about to cancel it: it may end so, or have ended before.
+    pub(super) fn cancels(&self, path: &str) {
+        self.cancelled.lock().unwrap().insert(path.to_owned());
+    }
+
+    pub(super) fn cancelled(&self) -> BTreeSet<String> {
+        self.cancelled.lock().unwrap().clone()
     }
 }

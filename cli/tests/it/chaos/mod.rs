@@ -72,10 +72,8 @@ async fn run(seed: u64, duration: Duration) {
     let found = verdict::judge(&fleet, &ledger).await;
     let api_peak_mb = fleet.api_peak_mb();
     assert!(api_peak_mb < 100.0, "the API took {api_peak_mb:.1} MB");
-    for prover in &fleet.provers {
-        journal.note(&format!("prover {}: {:?}", prover.number, prover.faulty.befell()));
-    }
+    let befell: Vec<_> = fleet.provers.iter().map(|prover| format!("{:?}", prover.faulty.befell())).collect();
     fleet.stop(&journal).await;
     nothing_is_left(&folder).await;
-    eprintln!("{found}; the API's peak {api_peak_mb:.1} MB\n{}", saboteur.summary());
+    eprintln!("{found}; the API's peak {api_peak_mb:.1} MB\n{}\n{}", saboteur.summary(), befell.join("\n"));
 }

@@ -78,7 +78,17 @@ impl Prover {
             log: &self.log,
             filter: None,
             bb: Some(self.faulty.path()),
-            flags: &["--workers", "2", "--proof-timeout-seconds", "4", "--worker-memory-mb", MEMORY[self.number].0],
+            flags: &[
+                "--workers",
+                "2",
+                "--proof-timeout-seconds",
+                "4",
+                "--worker-memory-mb",
+                MEMORY[self.number].0,
+                // The end of every job is looked at when all is over.
+                "--job-retention-seconds",
+                "86400",
+            ],
         };
         self.state = State::Up { process: start_prover(&options).unwrap(), is_warm: false };
     }

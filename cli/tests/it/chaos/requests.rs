@@ -18,6 +18,9 @@ pub(super) const HOLDERS: u64 = 50;
 #[derive(Clone)]
 pub(super) struct Parties {
     pub(super) client: Client,
+    /// The API's URL.
+    pub(super) base: String,
+    pub(super) http: reqwest::Client,
     pub(super) key: ProverPublicKey,
     pub(super) registry: RegistryId,
     pub(super) epoch: Epoch,
@@ -28,6 +31,18 @@ pub(super) struct Parties {
 impl Parties {
     fn statement(&self, who: &Holder, holder: u64) -> ProofStatement {
         who.statement(self.registry, self.epoch, &holders::session(holder, self.expires_at))
+    }
+
+    /// Submits a job and waits for its end in the request. Status and body.
+    pub(super) async fn post_and_wait(&self, body: &Value) -> (u16, Value) {
+        let url = format!("{}/v1/proofs", self.base);
+        let answer = self.http.post(url).header("prefer", "wait=5").json(body).send().await.unwrap();
+        (answer.status().as_u16(), answer.json().await.unwrap())
+    }
+
+    /// DELETE. The status.
+    pub(super) async fn delete(&self, path: &str) -> u16 {
+        self.http.delete(format!("{}{path}", self.base)).send().await.unwrap().status().as_u16()
     }
 
     /// A request that a prover can fulfil.

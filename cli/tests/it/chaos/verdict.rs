@@ -29,8 +29,12 @@ const ATTEMPTS: i32 = 3;
 pub(super) async fn watch_ends(pool: &PgPool) {
     for statement in [
         "CREATE TABLE chaos_ends (job uuid NOT NULL, state text NOT NULL)",
+        // The claims of a job that ended may change: somebody asked for the same again.
         "CREATE FUNCTION chaos_end() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-             IF NEW.state IN ('done', 'failed') OR OLD.state IN ('done', 'failed') THEN
+             IF (NEW.state IN ('done', 'failed') OR OLD.state IN ('done', 'failed'))
+                AND (NEW.state, NEW.proof, NEW.failure, NEW.root_seq, NEW.sealed_witness, NEW.finished_at)
+                    IS DISTINCT FROM
+                    (OLD.state, OLD.proof, OLD.failure, OLD.root_seq, OLD.sealed_witness, OLD.finished_at) THEN
                  INSERT INTO chaos_ends VALUES (NEW.id, NEW.state::text);
              END IF;
              RETURN NULL;
@@ -63,19 +67,21 @@ pub(super) struct Found {
     proved: usize,
     refused: usize,
     exhausted: usize,
+    cancelled: usize,
     retried: usize,
 }
 
 impl fmt::Display for Found {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { proved, refused, exhausted, retried } = self;
-        write!(f, "{proved} proved, {refused} refused rightly, {exhausted} without an attempt left; {retried} retried")
+        let Self { proved, refused, exhausted, cancelled, retried } = self;
+        write!(f, "{proved} proved, {refused} refused rightly, {exhausted} without an attempt left, ")?;
+        write!(f, "{cancelled} cancelled; {retried} tried more than once")
     }
 }
 
 /// Fails unless every job ended exactly once, with a proof that holds or with a reason that fits.
 pub(super) async fn judge(fleet: &Fleet, ledger: &Ledger) -> Found {
-    let jobs = ledger.jobs();
+    let (jobs, cancelled) = (ledger.jobs(), ledger.cancelled());
     each_ended_once(&fleet.pool, jobs.keys()).await;
     let verifier = OwnershipVerifier::new().unwrap();
     let (mut found, mut accepted) = (Found::default(), BTreeSet::new());
@@ -96,6 +102,7 @@ pub(super) async fn judge(fleet: &Fleet, ledger: &Ledger) -> Found {
                 found.proved += 1;
             }
             ("failed", Some(code), Due::Refusal(due)) if code == due => found.refused += 1,
+            ("failed", Some("cancelled"), _) if cancelled.contains(path) => found.cancelled += 1,
             ("failed", Some("attempts_exhausted"), _) if attempts == i64::from(ATTEMPTS) => found.exhausted += 1,
             _ => panic!("{path}, {:?}: {}", job.due, answer.body),
         }
