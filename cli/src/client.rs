@@ -92,6 +92,13 @@ impl Client {
         self.base.split("://").last().unwrap_or_default()
     }
 
+    /// The same, from another address of this machine: another client to the API.
+    pub fn at_address(self, address: std::net::IpAddr) -> anyhow::Result<Self> {
+        let http =
+            reqwest::Client::builder().timeout(Duration::from_secs(30)).no_proxy().local_address(address).build()?;
+        Ok(Self { http, ..self })
+    }
+
     /// GET.
     pub async fn get(&self, path: &str) -> anyhow::Result<Answer> {
         Answer::read(self.http.get(format!("{}{path}", self.base)).send().await?).await

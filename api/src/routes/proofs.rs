@@ -101,6 +101,17 @@ pub(crate) async fn create(
     Ok((StatusCode::ACCEPTED, location, headers, Json(view.expecting(&queued.estimate))).into_response())
 }
 
+/// Turns are fair, but only among jobs that were taken: when the queue is half of what is allowed, a client that has a large
+/// part of it already gets no more in.
+async fn leave_room_for_others(state: &AppState, job: &NewJob) -> Result<(), Problem> {
+    let estimate = state.admission.estimate(job.prover_key_id).await?;
+    let Some(excess) = estimate.wait.checked_sub(state.policy.max_queue_wait / 2) else { return Ok(()) };
+    if state.store.client_backlog(job.prover_key_id, job.client).await? < estimate.client_share() {
+        return Ok(());
+    }
+    Err(Problem::client_share_used(retry_after_seconds(excess)))
+}
+
 struct Queued {
     id: Uuid,
     is_new: bool,
@@ -113,6 +124,7 @@ async fn queue(state: &AppState, job: &NewJob) -> Result<Queued, Problem> {
         let estimate = state.admission.estimate(job.prover_key_id).await?;
         return Ok(Queued { id, is_new: false, estimate });
     }
+    leave_room_for_others(state, job).await?;
     let estimate = state
         .admission
         .admit(job.prover_key_id)

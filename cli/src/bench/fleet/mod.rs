@@ -53,7 +53,7 @@ pub struct Options {
     #[arg(long)]
     without_wasm: bool,
     /// Let the API answer when a proof is there, at the latest after so many seconds (Prefer: wait); 0 polls.
-    #[arg(long, default_value = "0", value_parser = clap::value_parser!(u32).range(0..=300))]
+    #[arg(long, default_value = "20", value_parser = clap::value_parser!(u32).range(0..=300))]
     prefer_wait: u32,
     /// A few of each, in less than a minute: shows that it works, measures nothing.
     #[arg(long)]

@@ -51,6 +51,7 @@ fn statements(track: &str) -> Vec<Statement> {
             ),
             FEW,
         ),
+        new("backlog", enqueue::BACKLOG, "bytea, int2", format!("{key}, 7::int2"), FEW),
         new("claim", enqueue::CLAIM, "bytea, bool", "sha256('777'), true".into(), FEW),
         new("requeue-expired", &requeue::requeue_expired(), "int4, text, text", failed.into(), FEW),
         new("unserved", &requeue::unserved(), "text, float8", "'prover_gone', 600".into(), FEW),
