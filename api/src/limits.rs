@@ -24,7 +24,7 @@ const CRITICAL_DIVISOR: usize = 8;
 /// What the listener may hold. The deadline also ends idle connections; it is longer than the 60 seconds for which load
 /// balancers commonly keep one, since one that is closed just as the balancer uses it shows as a 502.
 pub(crate) fn http_limits(max_connections: usize) -> HttpLimits {
-    HttpLimits { name: "api", max_connections, header_timeout: Duration::from_secs(75), buffer_bytes: 16 << 10 }
+    HttpLimits { name: "api", max_connections, header_timeout: Duration::from_secs(75), buffer_bytes: 8 << 10 }
 }
 
 /// Requests that are being worked on, and how many may be.

@@ -28,7 +28,8 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The whole API.
 pub fn router(state: AppState) -> Router {
-    let trace = TraceLayer::new_for_http().make_span_with(|request: &Request<_>| {
+    // Failures are logged where they happen. A line for each 503 would be most when there is least time for it.
+    let trace = TraceLayer::new_for_http().on_failure(()).make_span_with(|request: &Request<_>| {
         // The path and the id; never a body, never a query.
         let id = request.headers().get(&REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or_default();
         tracing::info_span!("request", method = %request.method(), path = request.uri().path(), id)

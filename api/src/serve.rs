@@ -5,7 +5,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use anyhow::Context;
 use tokio::{net::TcpListener, sync::Notify};
 use veilpass_store::{Store, StoreConfig};
-use veilpass_telemetry::{MemoryThresholds, MemoryWatcher, OpsServer, serve_http};
+use veilpass_telemetry::{MemoryThresholds, MemoryWatcher, OpsServer, allow_open_files, serve_http};
 
 use crate::{
     cache,
@@ -19,10 +19,13 @@ use crate::{
 
 /// How long a stopping API waits for requests in flight.
 const DRAIN: Duration = Duration::from_secs(30);
+/// Files that may be open beside the connections of clients: to the database, of operators, of the runtime.
+const OTHER_FILES: u64 = 256;
 
 /// Serves until SIGTERM or SIGINT, then finishes the requests in flight.
 pub async fn run(config: Config) -> anyhow::Result<()> {
     let thresholds = MemoryThresholds::from_mb(config.memory_warn_mb, config.memory_critical_mb)?;
+    allow_open_files(config.max_connections.get() as u64 + OTHER_FILES);
     let verifier = ProofChecks::new()?;
     tracing::info!(
         vk_hash = veilpass_circuit::verification_key_hash(),

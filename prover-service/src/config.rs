@@ -52,6 +52,12 @@ pub struct Config {
     #[arg(long, env = "VEILPASS_MEMORY_MB", value_parser = clap::value_parser!(u64).range(1..=100_000_000))]
     pub memory_mb: Option<u64>,
 
+    /// What the trees may take together, in MB (10^6 bytes; 71 for a million leaves). The least recently used ones beyond that
+    /// are dropped, and come back from a snapshot or the log when a job needs them. Default: 1024, or half of what the
+    /// prover may take if that is less.
+    #[arg(long, env = "VEILPASS_TREE_MEMORY_MB", value_parser = clap::value_parser!(u64).range(0..=100_000_000))]
+    pub tree_memory_mb: Option<u64>,
+
     /// For how long a job is leased, in seconds; renewed every third of it while the job is worked on.
     #[arg(long, env = "VEILPASS_LEASE_SECONDS", default_value = "30", value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub lease_seconds: u64,

@@ -111,6 +111,12 @@ impl MerkleTree {
         self.levels.memory_bytes() + self.index.memory_bytes()
     }
 
+    /// About what [`Self::memory_bytes`] will be for so many places, before there is a tree: 32 bytes a node, of which there
+    /// are two for each leaf, and 5 to 12 a place in the index, whose tables grow by doubling.
+    pub fn expected_memory_bytes(places: u64) -> u64 {
+        Self::new().memory_bytes() as u64 + places.saturating_mul(72)
+    }
+
     /// Puts a leaf at a place that is in use or the next one, and says whether the nodes above it are now stale.
     pub(crate) fn store(&mut self, index: u32, leaf: Leaf) -> bool {
         let position = index as usize;

@@ -6,6 +6,7 @@ mod logs;
 mod memory;
 mod memory_watch;
 mod metrics;
+mod open_files;
 mod ops;
 mod shutdown;
 
@@ -15,5 +16,6 @@ pub use logs::{LogFormat, init_logs};
 pub use memory::{ProcessMemory, process_memory};
 pub use memory_watch::{MemoryLevel, MemoryThresholds, MemoryWatch, MemoryWatcher};
 pub use metrics::{Metrics, install_metrics};
+pub use open_files::allow_open_files;
 pub use ops::OpsServer;
 pub use shutdown::shutdown_signal;

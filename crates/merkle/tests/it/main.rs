@@ -3,6 +3,7 @@
 // Clippy knows tests, but not the helpers of an integration test.
 #![allow(clippy::unwrap_used)]
 
+mod memory;
 mod model;
 mod path;
 mod snapshot;

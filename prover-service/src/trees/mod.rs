@@ -1,19 +1,27 @@
 //! The prover's trees, one for each registry, kept at the newest published root.
+//!
+//! Together they stay within a budget: the least recently used ones are dropped, and come back from a snapshot or the log
+//! when a job needs them. Nothing is lost with them, since the log is the truth.
+
+mod kept;
+mod snapshots;
 
 use std::{
-    collections::HashMap,
     path::PathBuf,
-    sync::Arc,
     time::{Duration, Instant},
 };
 
+use metrics::{Unit, describe_gauge, gauge};
 use tokio::sync::Mutex;
-use veilpass_merkle::{
-    MerklePath, MerkleTree,
-    snapshot::{read_snapshot, write_snapshot},
-};
+use veilpass_merkle::{MerklePath, MerkleTree};
 use veilpass_protocol::{Leaf, RegistryId};
 use veilpass_store::{ProverTreeReport, PublishedRoot, Store, StoreError, TreeLogError};
+use veilpass_telemetry::alert;
+
+use self::{
+    kept::{Kept, Verdict},
+    snapshots::Snapshots,
+};
 
 /// A snapshot is worth writing after this many changes.
 const SNAPSHOT_EVERY: u64 = 10_000;
@@ -55,20 +63,25 @@ struct TreeState {
 pub(crate) struct RegistryTrees {
     store: Store,
     prover: String,
-    snapshot_dir: Option<PathBuf>,
-    states: Mutex<HashMap<RegistryId, Arc<Mutex<TreeState>>>>,
+    snapshots: Snapshots,
+    kept: Mutex<Kept<TreeState>>,
 }
 
 impl RegistryTrees {
-    /// No trees yet. `prover` is the name that reports go by.
-    pub(crate) fn new(store: Store, prover: String, snapshot_dir: Option<PathBuf>) -> Self {
-        Self { store, prover, snapshot_dir, states: Mutex::default() }
+    /// No trees yet. `prover` is the name that reports go by, `budget` what the trees may take together, in bytes.
+    pub(crate) fn new(store: Store, prover: String, snapshot_dir: Option<PathBuf>, budget: u64) -> Self {
+        Self { store, prover, snapshots: Snapshots(snapshot_dir), kept: Mutex::new(Kept::new(budget)) }
     }
 
-    /// Brings the trees of all registries up to date, so that the first job need not wait for it.
+    /// Brings the trees of all registries up to date, so that the first job need not wait for it; of those that are not in
+    /// memory only what fits.
     pub(crate) async fn warm_up(&self) -> Result<(), TreeSyncError> {
         for registry in self.store.registries().await? {
-            match self.locate(registry.id, None).await {
+            let expected = MerkleTree::expected_memory_bytes(registry.leaf_count);
+            if !self.kept.lock().await.has_or_fits(registry.id, expected) {
+                continue;
+            }
+            match self.visit(registry.id, None, false).await {
                 Ok(_) | Err(TreeSyncError::NoRoot) => {}
                 Err(error) => return Err(error),
             }
@@ -82,13 +95,57 @@ impl RegistryTrees {
         registry: RegistryId,
         leaf: Option<Leaf>,
     ) -> Result<(PublishedRoot, Option<MerklePath>), TreeSyncError> {
-        let state = Arc::clone(self.states.lock().await.entry(registry).or_default());
-        let mut state = state.lock().await;
+        self.visit(registry, leaf, true).await
+    }
+
+    async fn visit(
+        &self,
+        registry: RegistryId,
+        leaf: Option<Leaf>,
+        by_job: bool,
+    ) -> Result<(PublishedRoot, Option<MerklePath>), TreeSyncError> {
+        let state = self.kept.lock().await.get(registry);
+        let mut state = state.lock_owned().await;
+        let found = self.find(&mut state, registry, leaf).await;
+        let bytes = state.tree.memory_bytes() as u64;
+        drop(state);
+        self.keep_to_budget(registry, bytes, by_job).await;
+        found
+    }
+
+    async fn find(
+        &self,
+        state: &mut TreeState,
+        registry: RegistryId,
+        leaf: Option<Leaf>,
+    ) -> Result<(PublishedRoot, Option<MerklePath>), TreeSyncError> {
         // Read under the lock: a root that is older than the tree cannot be met here.
         let root = self.store.newest_root(registry).await?.filter(|root| root.is_fresh).ok_or(TreeSyncError::NoRoot)?;
-        self.bring_to(&mut state, registry, &root).await?;
+        self.bring_to(state, registry, &root).await?;
         let path = leaf.and_then(|leaf| state.tree.find(leaf)).and_then(|index| state.tree.path(index));
         Ok((root, path))
+    }
+
+    /// Drops trees until the rest fits the budget.
+    async fn keep_to_budget(&self, used: RegistryId, bytes: u64, by_job: bool) {
+        let mut kept = self.kept.lock().await;
+        let Verdict { dropped, is_alone_over_budget } = kept.weigh(used, bytes, by_job);
+        gauge!("veilpass_tree_bytes").set(kept.bytes() as f64);
+        gauge!("veilpass_trees").set(kept.len() as f64);
+        // Others need not wait while files are written.
+        drop(kept);
+        for (registry, mut state) in dropped {
+            self.snapshots.save(&mut state, registry, 1);
+            tracing::info!(%registry, bytes = state.tree.memory_bytes(), "dropped the tree, for which there is no room");
+        }
+        if is_alone_over_budget {
+            alert(
+                "tree_over_budget",
+                format_args!(
+                    "the tree of registry {used} has {bytes} bytes, more than all trees may: raise --tree-memory-mb"
+                ),
+            );
+        }
     }
 
     async fn bring_to(
@@ -98,7 +155,7 @@ impl RegistryTrees {
         root: &PublishedRoot,
     ) -> Result<(), TreeSyncError> {
         if state.tree.is_empty()
-            && let Some(snapshot) = self.load_snapshot(registry, root)
+            && let Some(snapshot) = self.snapshots.load(registry, root)
         {
             *state = snapshot;
         }
@@ -113,7 +170,7 @@ impl RegistryTrees {
                 return Err(TreeSyncError::RootMismatch { root_seq: root.seq, change_seq: root.change_seq });
             }
         }
-        self.save_snapshot(state, registry, SNAPSHOT_EVERY);
+        self.snapshots.save(state, registry, SNAPSHOT_EVERY);
         if state.reported.is_none_or(|(seq, at)| seq != root.seq || at.elapsed() > REPORT_EVERY) {
             self.report(state, registry, root.seq).await;
             state.reported = Some((root.seq, Instant::now()));
@@ -134,45 +191,16 @@ impl RegistryTrees {
         }
     }
 
-    fn snapshot_path(&self, registry: RegistryId) -> Option<PathBuf> {
-        Some(self.snapshot_dir.as_ref()?.join(format!("{registry}.tree")))
-    }
-
-    fn load_snapshot(&self, registry: RegistryId, root: &PublishedRoot) -> Option<TreeState> {
-        let path = self.snapshot_path(registry)?;
-        match tokio::task::block_in_place(|| read_snapshot(&path, registry)) {
-            Ok(snapshot) if snapshot.change_seq <= root.change_seq => {
-                tracing::info!(%registry, change_seq = snapshot.change_seq, "loaded a tree snapshot");
-                let change_seq = snapshot.change_seq;
-                Some(TreeState { tree: snapshot.tree, change_seq, snapshot_seq: change_seq, reported: None })
-            }
-            Ok(_) => {
-                tracing::warn!(%registry, "the tree snapshot is ahead of the database: not used");
-                None
-            }
-            Err(error) if error.is_missing() => None,
-            Err(error) => {
-                tracing::warn!(%registry, %error, "the tree snapshot is not usable");
-                None
-            }
-        }
-    }
-
-    fn save_snapshot(&self, state: &mut TreeState, registry: RegistryId, min_changes: u64) {
-        let Some(path) = self.snapshot_path(registry) else { return };
-        if state.change_seq < state.snapshot_seq + min_changes {
-            return;
-        }
-        match tokio::task::block_in_place(|| write_snapshot(&path, &state.tree, registry, state.change_seq)) {
-            Ok(()) => state.snapshot_seq = state.change_seq,
-            Err(error) => tracing::warn!(%registry, %error, "could not write a tree snapshot"),
-        }
-    }
-
     /// Writes snapshots of what changed since the last ones, before the prover stops.
     pub(crate) async fn save_all(&self) {
-        for (registry, state) in self.states.lock().await.iter() {
-            self.save_snapshot(&mut *state.lock().await, *registry, 1);
+        for (registry, state) in self.kept.lock().await.all() {
+            self.snapshots.save(&mut *state.lock().await, registry, 1);
         }
     }
+}
+
+/// Says what the metrics mean, once there is a recorder.
+pub(crate) fn describe_metrics() {
+    describe_gauge!("veilpass_tree_bytes", Unit::Bytes, "Memory of all trees that this prover holds");
+    describe_gauge!("veilpass_trees", "Trees that this prover holds");
 }
