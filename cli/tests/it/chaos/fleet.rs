@@ -80,6 +80,23 @@ impl Fleet {
         self.provers.iter_mut().for_each(|prover| prover.supervise(journal));
     }
 
+    /// Waits a moment for a prover to have a job.
+    pub(super) async fn has_leased(&self, number: usize) {
+        let worker = format!("%-{}-%", self.provers[number].pid().unwrap_or_default());
+        for _ in 0..100 {
+            let has: Result<bool, _> = sqlx::query_scalar(
+                "SELECT EXISTS (SELECT 1 FROM proof_jobs WHERE state = 'leased' AND leased_by LIKE $1)",
+            )
+            .bind(&worker)
+            .fetch_one(&self.pool)
+            .await;
+            if has.unwrap_or(false) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
     pub(super) async fn kill_postgres(&mut self) {
         self.postgres.as_mut().unwrap().kill().await;
     }

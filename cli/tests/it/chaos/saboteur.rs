@@ -152,7 +152,12 @@ impl Saboteur {
                 true
             }
             _ => match self.victim(fleet) {
-                Some(number) => self.act_on(&mut fleet.provers[number], act),
+                Some(number) => {
+                    if act == Act::FreezeProver {
+                        fleet.has_leased(number).await;
+                    }
+                    self.act_on(&mut fleet.provers[number], act)
+                }
                 None => false,
             },
         }
@@ -180,7 +185,7 @@ impl Saboteur {
             Act::FreezeProver => {
                 note("");
                 prover.signal(Signal::SIGSTOP);
-                self.mend_after(2500..5000, Later::ThawProver(number));
+                self.mend_after(3500..6000, Later::ThawProver(number));
             }
             Act::KillBb | Act::FreezeBb | Act::SqueezeBb => {
                 let Some(pid) = prover.workers().choose(&mut self.random).copied() else { return false };
