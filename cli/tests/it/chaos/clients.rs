@@ -162,16 +162,20 @@ async fn submit(parties: &Parties, ledger: &Ledger, body: &Value, accepted: &Acc
     }
 }
 
-/// Everybody gets a proof at the first request.
+/// Everybody gets a proof; on a machine that has no time for its workers, not at the first request.
 pub(super) async fn all_is_well(parties: &Parties, ledger: &Ledger) {
+    let since = Instant::now();
     for holder in 0..8 {
-        let (body, accepted) = parties.good(holder);
-        let path = submit(parties, ledger, &body, &accepted).await.expect("it is accepted");
-        let end = parties.client.wait(&path, PATIENCE, |_| {}).await.unwrap();
-        let why = match end {
-            JobEnd::Proved(_) => continue,
-            JobEnd::Failed(why) => why,
-        };
-        panic!("{path}, of holder {holder}, ends with {why} after all was healed");
+        loop {
+            let (body, accepted) = parties.good(holder);
+            let path = submit(parties, ledger, &body, &accepted).await.expect("it is accepted");
+            match parties.client.wait(&path, PATIENCE, |_| {}).await.unwrap() {
+                JobEnd::Proved(_) => break,
+                JobEnd::Failed(why) => {
+                    let is_slow = why == "attempts_exhausted" && since.elapsed() < PATIENCE;
+                    assert!(is_slow, "{path}, of holder {holder}, ends with {why} after all was healed");
+                }
+            }
+        }
     }
 }

@@ -82,7 +82,7 @@ impl Prover {
                 "--workers",
                 "2",
                 "--proof-timeout-seconds",
-                "4",
+                "8",
                 "--worker-memory-mb",
                 MEMORY[self.number].0,
                 // The end of every job is looked at when all is over.
