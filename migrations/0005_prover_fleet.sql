@@ -19,7 +19,6 @@ ALTER TABLE proof_jobs
 CREATE UNIQUE INDEX proof_jobs_by_request ON proof_jobs (request_hash) WHERE state <> 'failed';
 DROP INDEX proof_jobs_queued;
 CREATE INDEX proof_jobs_queued ON proof_jobs (prover_key_id, turn, created_at) WHERE state = 'queued';
-CREATE INDEX proof_jobs_waiting ON proof_jobs (created_at) WHERE state = 'queued';
 -- What is due to be archived, the oldest first; and what was given up.
 CREATE INDEX proof_jobs_ended ON proof_jobs (finished_at) WHERE state IN ('done', 'failed');
 CREATE INDEX proof_jobs_dead ON proof_jobs (finished_at) WHERE failure = 'attempts_exhausted';

@@ -58,6 +58,11 @@ impl Estimate {
         self.wait + self.proof
     }
 
+    /// Jobs of one client that may wait when many wait: an eighth of them, and a few in any case.
+    pub(crate) fn client_share(&self) -> u64 {
+        ((self.wait.as_secs_f64() / self.proof.as_secs_f64() * self.workers as f64) as u64 / 8).max(4)
+    }
+
     /// Until a full queue has room for a tenth of its capacity.
     pub(crate) fn until_room(&self, capacity: u32) -> Duration {
         self.proof.mul_f64((f64::from(capacity) / 10.0).max(1.0) / self.workers as f64)
@@ -132,6 +137,12 @@ mod tests {
         assert_eq!(estimate(0, 4, 200, 0).until_done(), Duration::from_millis(200));
         assert_eq!(estimate(10, 0, 0, 0).wait, Duration::from_secs(5), "a key that lives, without a report");
         assert_eq!(Estimate::of(None).until_done(), UNKNOWN_MEAN);
+    }
+
+    #[test]
+    fn one_client_has_an_eighth_of_a_long_queue() {
+        assert_eq!(estimate(160, 2, 200, 0).client_share(), 20);
+        assert_eq!(estimate(0, 2, 200, 0).client_share(), 4);
     }
 
     #[test]

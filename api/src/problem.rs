@@ -132,6 +132,17 @@ impl Problem {
         .retry_after(retry_after_seconds)
     }
 
+    /// Much of what waits is this client's own: 429.
+    pub(crate) fn client_share_used(retry_after_seconds: u32) -> Self {
+        Self::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "too-many-jobs",
+            "Too many of your proofs are waiting",
+            "the provers are busy and much of what waits is yours; try again after the seconds in Retry-After",
+        )
+        .retry_after(retry_after_seconds)
+    }
+
     /// The job ended so long ago that its proof was removed: 410.
     pub(crate) fn job_archived(retention: Duration) -> Self {
         Self::new(

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use base64::{Engine, prelude::BASE64_STANDARD};
-use reqwest::{Response, StatusCode};
+use reqwest::{Response, StatusCode, header::HeaderMap};
 use serde_json::{Value, json};
 use veilpass_protocol::{ContextPreimage, ProofStatement, PublicInputs, RegistryId, SealedWitness};
 use veilpass_sealing::{OwnershipWitness, ProverPublicKey};
@@ -25,20 +25,27 @@ pub struct Answer {
     pub body: Value,
     /// The media type.
     pub content_type: String,
+    /// All headers.
+    pub headers: HeaderMap,
 }
 
 impl Answer {
     async fn read(response: Response) -> anyhow::Result<Self> {
-        let status = response.status();
+        let (status, headers) = (response.status(), response.headers().clone());
         let header = response.headers().get(reqwest::header::CONTENT_TYPE);
         let content_type = header.and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
         let bytes = response.bytes().await?;
-        Ok(Self { status, body: serde_json::from_slice(&bytes).unwrap_or(Value::Null), content_type })
+        Ok(Self { status, body: serde_json::from_slice(&bytes).unwrap_or(Value::Null), content_type, headers })
     }
 
     /// The last part of the problem's type, such as `nullifier-used`; empty for a success.
     pub fn problem(&self) -> &str {
         self.body["type"].as_str().and_then(|kind| kind.rsplit(':').next()).unwrap_or_default()
+    }
+
+    /// A header's text; empty if there is none.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 
     /// The first field that the problem names.
@@ -80,6 +87,18 @@ impl Client {
         Ok(Self { http, base: base.to_owned() })
     }
 
+    /// Host and port of the API.
+    pub fn authority(&self) -> &str {
+        self.base.split("://").last().unwrap_or_default()
+    }
+
+    /// The same, from another address of this machine: another client to the API.
+    pub fn at_address(self, address: std::net::IpAddr) -> anyhow::Result<Self> {
+        let http =
+            reqwest::Client::builder().timeout(Duration::from_secs(30)).no_proxy().local_address(address).build()?;
+        Ok(Self { http, ..self })
+    }
+
     /// GET.
     pub async fn get(&self, path: &str) -> anyhow::Result<Answer> {
         Answer::read(self.http.get(format!("{}{path}", self.base)).send().await?).await
@@ -88,6 +107,17 @@ impl Client {
     /// POST of a JSON document.
     pub async fn post(&self, path: &str, body: &Value) -> anyhow::Result<Answer> {
         self.post_raw(path, "application/json", body.to_string()).await
+    }
+
+    /// POST of a proof request that waits in the request for the job's end.
+    pub async fn post_waiting(&self, body: &Value, seconds: u32) -> anyhow::Result<Answer> {
+        let request = self.http.post(format!("{}/v1/proofs", self.base)).header("prefer", format!("wait={seconds}"));
+        Answer::read(request.header("content-type", "application/json").body(body.to_string()).send().await?).await
+    }
+
+    /// DELETE.
+    pub async fn delete(&self, path: &str) -> anyhow::Result<Answer> {
+        Answer::read(self.http.delete(format!("{}{path}", self.base)).send().await?).await
     }
 
     /// POST of any body.

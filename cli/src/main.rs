@@ -33,6 +33,8 @@ enum Command {
     /// Create registries, and compare their roots everywhere.
     #[command(subcommand)]
     Registry(operator::Command),
+    /// Show the queue of proof jobs: open jobs, live provers, what was given up in the last day and why.
+    Queue(operator::QueueOptions),
     /// Say what is installed, missing or mismatched on this machine.
     Doctor,
 }
@@ -62,6 +64,7 @@ fn main() -> ExitCode {
             Command::Program(ProgramCommand::Deploy(options)) => deploy::run(options).await,
             Command::Program(ProgramCommand::CloseBuffer(options)) => deploy::close_buffer(options).await,
             Command::Registry(command) => operator::run(command).await,
+            Command::Queue(options) => operator::show_queue(options).await,
             Command::Doctor => doctor::run(),
         }
     });

@@ -53,9 +53,10 @@ pub struct Config {
     pub memory_mb: Option<u64>,
 
     /// What the trees may take together, in MB (10^6 bytes; 71 for a million leaves). The least recently used ones beyond that
-    /// are dropped, and come back from a snapshot or the log when a job needs them.
-    #[arg(long, env = "VEILPASS_TREE_MEMORY_MB", default_value = "1024", value_parser = clap::value_parser!(u64).range(0..=100_000_000))]
-    pub tree_memory_mb: u64,
+    /// are dropped, and come back from a snapshot or the log when a job needs them. Default: 1024, or half of what the
+    /// prover may take if that is less.
+    #[arg(long, env = "VEILPASS_TREE_MEMORY_MB", value_parser = clap::value_parser!(u64).range(0..=100_000_000))]
+    pub tree_memory_mb: Option<u64>,
 
     /// For how long a job is leased, in seconds; renewed every third of it while the job is worked on.
     #[arg(long, env = "VEILPASS_LEASE_SECONDS", default_value = "30", value_parser = clap::value_parser!(u64).range(1..=3600))]

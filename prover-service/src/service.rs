@@ -19,7 +19,7 @@ use crate::{
     housekeeping::{error_chain, keep_house, report, watch_memory},
     jobs::{JobContext, serve_slot},
     key_file::load_or_create_key,
-    machine::{MachineMemory, Sizing},
+    machine::{MachineMemory, Sizing, TooManyWorkers},
     pool::{Pool, ReplacementPolicy},
     prove::Shared,
     solver::Solver,
@@ -38,7 +38,8 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     let public_key = key.public_key().to_bytes();
     let solver = Solver::new()?;
     // Before anything else: a bb that derives another verification key must not touch a job.
-    let pool = Arc::new(start_pool(&config, &solver).await?);
+    let sizing = size(&config)?;
+    let pool = Arc::new(start_pool(&config, sizing, &solver).await?);
     if let Some(dir) = &config.snapshot_dir {
         std::fs::create_dir_all(dir).with_context(|| format!("the snapshot folder {}", dir.display()))?;
     }
@@ -46,14 +47,13 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     let store_config = StoreConfig { application_name: "veilpass-prover", ..StoreConfig::default() };
     let store = Store::connect_lazy(&config.database_url, &store_config)?;
     let prover = format!("{}-{}", hostname(), std::process::id());
-    let tree_budget = config.tree_memory_mb * 1_000_000;
-    let trees = RegistryTrees::new(store.clone(), prover.clone(), config.snapshot_dir.clone(), tree_budget);
+    let trees = RegistryTrees::new(store.clone(), prover.clone(), config.snapshot_dir.clone(), sizing.trees);
     let shared = Arc::new(Shared { key, solver, trees });
     let (stop, tasks, in_flight) = (CancellationToken::new(), TaskTracker::new(), TaskTracker::new());
     let (gate_sender, gate) = watch::channel(true);
 
     tasks.spawn(keep_house(store.clone(), Arc::clone(&shared), public_key, stop.clone()));
-    let watcher = MemoryWatcher::new(memory_thresholds(&config)?);
+    let watcher = MemoryWatcher::new(memory_thresholds(&config, sizing)?);
     let retention = Duration::from_secs(config.job_retention_seconds);
     tasks.spawn(keep_history(store.clone(), retention, stop.clone()));
     tasks.spawn(watch_memory(gate_sender, config.worker_memory_mb * 1_000_000, watcher.level(), stop.clone()));
@@ -105,13 +105,17 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn start_pool(config: &Config, solver: &Solver) -> anyhow::Result<Pool> {
-    let mut engine = EngineConfig::locate(config.bb.clone(), Duration::from_secs(config.proof_timeout_seconds))?;
-    let limit = config.worker_memory_mb * 1_000_000;
+fn size(config: &Config) -> Result<Sizing, TooManyWorkers> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let total = MachineMemory::read().map_or(u64::MAX, |memory| memory.total);
-    let budget = config.memory_mb.map(|mb| mb * 1_000_000);
-    let sizing = Sizing::new(config.workers, cores, budget, total, limit, 0)?;
+    let bytes = |mb: u64| mb * 1_000_000;
+    let (budget, trees) = (config.memory_mb.map(bytes), config.tree_memory_mb.map(bytes));
+    Sizing::new(config.workers, cores, budget, total, bytes(config.worker_memory_mb), trees)
+}
+
+async fn start_pool(config: &Config, sizing: Sizing, solver: &Solver) -> anyhow::Result<Pool> {
+    let mut engine = EngineConfig::locate(config.bb.clone(), Duration::from_secs(config.proof_timeout_seconds))?;
+    let limit = config.worker_memory_mb * 1_000_000;
     let (memory, why_not) = MemoryLimit::strongest(limit);
     if let Some(why) = why_not {
         tracing::info!(why, "no control groups for workers: their address space is limited instead");
@@ -140,6 +144,7 @@ async fn start_pool(config: &Config, solver: &Solver) -> anyhow::Result<Pool> {
         worker_limit_mb = config.worker_memory_mb,
         limited_by = mechanism,
         workers_most_mb = config.worker_memory_mb * (sizing.workers as u64 + 1),
+        trees_most_mb = sizing.trees / 1_000_000,
         budget_mb = sizing.budget / 1_000_000,
         "the pool is sized"
     );
@@ -162,8 +167,8 @@ async fn start_ops(
     Ok(ops)
 }
 
-fn memory_thresholds(config: &Config) -> anyhow::Result<MemoryThresholds> {
-    let warn = config.memory_warn_mb.unwrap_or(64);
+fn memory_thresholds(config: &Config, sizing: Sizing) -> anyhow::Result<MemoryThresholds> {
+    let warn = config.memory_warn_mb.unwrap_or(sizing.trees / 1_000_000 + 64);
     MemoryThresholds::from_mb(warn, config.memory_critical_mb.unwrap_or(warn + warn / 4))
 }
 

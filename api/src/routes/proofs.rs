@@ -7,6 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Deserialize;
+use tracing::Instrument;
 use uuid::Uuid;
 use veilpass_protocol::{
     Context, Epoch, Nullifier, ProofStatement, ProverKeyId, RegistryId, SEALED_WITNESS_BYTES, SealedWitness, TrackId,
@@ -78,14 +79,14 @@ pub(crate) async fn create(
         client: client.0,
         patient: wait.is_none(),
     };
-    let queued = queue(&state, &job).await?;
+    let (queued, abandon) =
+        if wait.is_some() { queue_abandonably(state.clone(), job).await? } else { (queue(&state, &job).await?, None) };
     let location = HeaderValue::try_from(format!("/v1/proofs/{}", queued.id)).map_err(|_| Problem::internal())?;
     let location = [(header::LOCATION, location)];
     let mut is_new = queued.is_new;
     if let Some((longest, permit)) = wait {
-        let abandon = AbandonOnDrop::new(state.store.clone(), queued.id);
         let has_ended = permit.wait_for_end(queued.id, longest).await;
-        abandon.disarm();
+        abandon.into_iter().for_each(AbandonOnDrop::disarm);
         is_new = false;
         if has_ended && let Some(job) = state.store.job(queued.id).await? {
             let applied = [("preference-applied", "wait")];
@@ -100,6 +101,17 @@ pub(crate) async fn create(
     Ok((StatusCode::ACCEPTED, location, headers, Json(view.expecting(&queued.estimate))).into_response())
 }
 
+/// Turns are fair, but only among jobs that were taken: when the queue is half of what is allowed, a client that has a large
+/// part of it already gets no more in.
+async fn leave_room_for_others(state: &AppState, job: &NewJob) -> Result<(), Problem> {
+    let estimate = state.admission.estimate(job.prover_key_id).await?;
+    let Some(excess) = estimate.wait.checked_sub(state.policy.max_queue_wait / 2) else { return Ok(()) };
+    if state.store.client_backlog(job.prover_key_id, job.client).await? < estimate.client_share() {
+        return Ok(());
+    }
+    Err(Problem::client_share_used(retry_after_seconds(excess)))
+}
+
 struct Queued {
     id: Uuid,
     is_new: bool,
@@ -112,6 +124,7 @@ async fn queue(state: &AppState, job: &NewJob) -> Result<Queued, Problem> {
         let estimate = state.admission.estimate(job.prover_key_id).await?;
         return Ok(Queued { id, is_new: false, estimate });
     }
+    leave_room_for_others(state, job).await?;
     let estimate = state
         .admission
         .admit(job.prover_key_id)
@@ -129,6 +142,20 @@ async fn queue(state: &AppState, job: &NewJob) -> Result<Queued, Problem> {
         EnqueueError::Store(error) => error.into(),
     })?;
     Ok(Queued { id, is_new: true, estimate })
+}
+
+/// The same, and the job is given up when the second of the pair is dropped. In a task of its own: if the client goes away now
+/// the task goes on, and drops the pair when it knows which job that is.
+async fn queue_abandonably(state: AppState, job: NewJob) -> Result<(Queued, Option<AbandonOnDrop>), Problem> {
+    let task = async move {
+        let queued = queue(&state, &job).await?;
+        let abandon = AbandonOnDrop::new(state.store, queued.id);
+        Ok((queued, Some(abandon)))
+    };
+    tokio::spawn(task.in_current_span()).await.map_err(|panic| {
+        tracing::error!(%panic, "queueing");
+        Problem::internal()
+    })?
 }
 
 fn unknown() -> Problem {

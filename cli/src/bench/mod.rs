@@ -1,6 +1,9 @@
 //! `veilpass bench`: measurements, one JSON object a line.
 
+mod bb_process;
 pub mod chain;
+mod claim;
+mod fleet;
 mod indexer;
 mod proof;
 mod report;
@@ -17,6 +20,9 @@ pub enum Command {
     Proof(proof::Options),
     /// The registry tree: build, path, insert, snapshot; at 10^5 and 10^6 leaves.
     Tree(tree::Options),
+    /// The prover fleet: throughput, latency, overload, memory and worker swaps of a whole stack, against a bb process for
+    /// each proof and Barretenberg's wasm.
+    Fleet(fleet::Options),
     /// The on-chain verifier: compute units by phase, transactions, bytes, rent.
     Chain(chain::Options),
     /// The indexer: catching up with a backlog, and the lag behind a live chain; with a private Postgres and a local chain.
@@ -28,6 +34,7 @@ pub async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Proof(options) => proof::run(&options),
         Command::Tree(options) => tree::run(&options),
+        Command::Fleet(options) => fleet::run(&options).await,
         Command::Chain(options) => chain::run(&options),
         Command::Indexer(options) => indexer::run(&options).await,
     }?;

@@ -1,4 +1,6 @@
-//! A Solana node that fails on demand: a proxy before its RPC (HTTP) and its WebSocket, for tests of whatever relies on them.
+//! What fails on demand, for tests: a `bb` ([`bb`]), and a Solana node.
+//!
+//! The node is a proxy before its RPC (HTTP) and its WebSocket, for tests of whatever relies on them.
 //!
 //! ```no_run
 //! # async fn example() -> std::io::Result<()> {
@@ -31,6 +33,7 @@
 //! that is behind if none is; those without a context pass as they are. A fork does not change state. `simulateTransaction`
 //! and the WebSocket always tell of the chain as it is.
 
+pub mod bb;
 mod doors;
 mod fault;
 mod faults;

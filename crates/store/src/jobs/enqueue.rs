@@ -2,8 +2,9 @@
 
 use sqlx::Row;
 use uuid::Uuid;
+use veilpass_protocol::ProverKeyId;
 
-use super::NewJob;
+use super::{ClientBucket, NewJob};
 use crate::{Store, StoreError, convert::bigint, error::violated_constraint};
 
 /// Why a job was not queued.
@@ -50,6 +51,10 @@ pub(super) const CLAIM: &str = "
     UPDATE proof_jobs SET claims = claims + 1, patient = patient AND $2
     WHERE request_hash = $1 AND state <> 'failed' RETURNING id";
 
+pub(super) const BACKLOG: &str = "
+    SELECT r.next_round - k.round - 1 FROM queue_rounds r JOIN prover_keys k ON k.id = r.prover_key_id
+    WHERE r.prover_key_id = $1 AND r.client_bucket = $2";
+
 /// How often a job is queued when others queue and cancel the same request at the same time.
 const RACES: u32 = 5;
 
@@ -71,6 +76,13 @@ impl Store {
     pub async fn claim_job(&self, job: &NewJob) -> Result<Option<Uuid>, StoreError> {
         let same = sqlx::query_scalar(CLAIM).bind(job.request_hash()).bind(job.patient);
         Ok(same.fetch_optional(&self.pool).await?)
+    }
+
+    /// How many rounds lie between the queue's and the client's next one: about as many jobs of this client wait.
+    pub async fn client_backlog(&self, key: ProverKeyId, client: ClientBucket) -> Result<u64, StoreError> {
+        let backlog: Option<i64> =
+            sqlx::query_scalar(BACKLOG).bind(key.to_bytes()).bind(client.number()).fetch_optional(&self.pool).await?;
+        Ok(backlog.unwrap_or(0).max(0).unsigned_abs())
     }
 
     /// `None`: the same request was queued meanwhile.

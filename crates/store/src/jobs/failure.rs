@@ -17,16 +17,19 @@ pub enum JobFailure {
     AttemptsExhausted,
     /// Its client gave it up.
     Cancelled,
+    /// No prover holds the key any more that its witness is sealed to.
+    ProverGone,
 }
 
 impl JobFailure {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::SealedWitnessInvalid,
         Self::NotAMember,
         Self::WitnessUnsatisfied,
         Self::NoRoot,
         Self::AttemptsExhausted,
         Self::Cancelled,
+        Self::ProverGone,
     ];
 
     /// The failure's stable name.
@@ -38,6 +41,7 @@ impl JobFailure {
             Self::NoRoot => "no_root",
             Self::AttemptsExhausted => "attempts_exhausted",
             Self::Cancelled => "cancelled",
+            Self::ProverGone => "prover_gone",
         }
     }
 
@@ -55,6 +59,9 @@ impl fmt::Display for JobFailure {
             Self::NoRoot => "the registry has no published root yet",
             Self::AttemptsExhausted => "the provers could not finish the job; submit it again",
             Self::Cancelled => "the job was cancelled before it ended",
+            Self::ProverGone => {
+                "the key that the witness is sealed to is no longer served; seal it to a key of /v1/prover-keys"
+            }
         })
     }
 }

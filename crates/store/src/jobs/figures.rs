@@ -41,10 +41,10 @@ pub struct KeyLoad {
 }
 
 pub(super) const DEPTH: &str = "
-    SELECT (SELECT count(*) FROM proof_jobs WHERE state = 'queued') AS queued,
-           (SELECT count(*) FROM proof_jobs WHERE state = 'leased') AS leased,
-           (SELECT greatest(extract(epoch FROM now() - created_at), 0)::float8 FROM proof_jobs
-            WHERE state = 'queued' ORDER BY created_at LIMIT 1) AS oldest";
+    SELECT count(*) AS queued,
+           CASE WHEN count(*) > 0 THEN greatest(extract(epoch FROM now() - min(created_at)), 0)::float8 END AS oldest,
+           (SELECT count(*) FROM proof_jobs WHERE state = 'leased') AS leased
+    FROM proof_jobs WHERE state = 'queued'";
 
 pub(super) const LOAD: &str = "
     SELECT k.id, (SELECT count(*) FROM proof_jobs WHERE state = 'queued') AS queued,

@@ -51,8 +51,10 @@ fn statements(track: &str) -> Vec<Statement> {
             ),
             FEW,
         ),
+        new("backlog", enqueue::BACKLOG, "bytea, int2", format!("{key}, 7::int2"), FEW),
         new("claim", enqueue::CLAIM, "bytea, bool", "sha256('777'), true".into(), FEW),
         new("requeue-expired", &requeue::requeue_expired(), "int4, text, text", failed.into(), FEW),
+        new("unserved", &requeue::unserved(), "text, float8", "'prover_gone', 600".into(), FEW),
         new("queue_depth", figures::DEPTH, "", String::new(), FEW),
         new("estimate", figures::LOAD, "", String::new(), FEW),
         new("archive, nothing due", archive::ARCHIVE, "int8, int8", "864000, 500".into(), FEW),
@@ -178,6 +180,7 @@ async fn check_plans(pool: &PgPool, ended: u32, print: bool) {
                     node.starts_with("Seq Scan proof_jobs") || node.starts_with("Parallel Seq Scan proof_jobs");
                 assert!(!passes_all, "{name} ({mode}): {nodes:?}");
             }
+            assert!(name != "lease" || nodes.iter().all(|node| node != "Sort"), "passes all that wait: {nodes:?}");
             assert!(blocks > 0 && blocks <= statement.most_blocks, "{name} ({mode}): {blocks} blocks: {nodes:?}");
         }
     }

@@ -40,7 +40,7 @@ async fn hear(shared: &Shared, heard: &mut bool) -> Result<(), sqlx::Error> {
         shared.look.notify_one();
         while let Some(notification) = listener.try_recv().await? {
             match notification.channel() {
-                QUEUED => _ = shared.queued.send_replace(()),
+                QUEUED => shared.queued.send_replace(()),
                 _ => notification.payload().parse().into_iter().for_each(|id| shared.ends.wake(id)),
             }
         }

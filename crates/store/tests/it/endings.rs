@@ -104,3 +104,20 @@ async fn a_dead_letter_says_why_its_last_attempt_failed(pool: PgPool) {
     let letters: Vec<_> = letters.iter().map(|letters| (letters.reason.as_deref().unwrap(), letters.count)).collect();
     assert_eq!(letters, [("worker_hung", 1), ("worker_memory", 1)]);
 }
+
+#[sqlx::test(migrator = "veilpass_store::MIGRATOR")]
+async fn jobs_for_a_key_that_nobody_serves_any_more_do_not_fill_the_queue_for_ever(pool: PgPool) {
+    let f = fixture(&pool).await;
+    let ids = [f.store.enqueue_job(&f.job(1), 10).await.unwrap(), f.store.enqueue_job(&f.job(2), 10).await.unwrap()];
+    let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
+    assert_eq!(f.store.fail_unserved_jobs(minutes(0)).await.unwrap(), 0, "the key lives");
+    sqlx::query("UPDATE prover_keys SET announced_at = now() - interval '1 h', expires_at = now() - interval '5 min'")
+        .execute(&pool)
+        .await
+        .unwrap();
+    assert_eq!(f.store.fail_unserved_jobs(minutes(10)).await.unwrap(), 0, "its prover may come back");
+    assert_eq!(f.store.fail_unserved_jobs(minutes(4)).await.unwrap(), 2);
+    for id in ids {
+        assert_eq!(failure(&job(&f, id).await), Some(JobFailure::ProverGone));
+    }
+}

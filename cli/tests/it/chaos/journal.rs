@@ -1,0 +1,61 @@
+//! What happened when. Shown when the test fails, with the seed.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex},
+    time::Instant,
+};
+
+/// Clones write the same one; what the last one knows is shown if the test panics.
+#[derive(Clone)]
+pub(super) struct Journal(Arc<Inner>);
+
+struct Inner {
+    seed: u64,
+    since: Instant,
+    logs: PathBuf,
+    lines: Mutex<Vec<String>>,
+}
+
+impl Journal {
+    /// A journal from now on. The logs in `logs` are kept if the test panics.
+    pub(super) fn new(seed: u64, logs: &Path) -> Self {
+        Self(Arc::new(Inner { seed, since: Instant::now(), logs: logs.to_owned(), lines: Mutex::default() }))
+    }
+
+    pub(super) fn note(&self, text: &str) {
+        let line = format!("{:8.3} {text}", self.0.since.elapsed().as_secs_f64());
+        self.0.lines.lock().unwrap().push(line);
+    }
+}
+
+impl Drop for Journal {
+    /// The test's own is the first to be dropped by a panic: clients may still hold theirs.
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            return;
+        }
+        let Ok(mut lines) = self.0.lines.lock().map(|mut lines| std::mem::take(&mut *lines)) else { return };
+        if lines.is_empty() {
+            return;
+        }
+        lines.push(kept(&self.0.logs, self.0.seed));
+        eprintln!(
+            "chaos failed: VEILPASS_CHAOS_SEED={}\nseconds, and what happened:\n{}",
+            self.0.seed,
+            lines.join("\n")
+        );
+    }
+}
+
+/// Copies the logs to where they outlive the test's folder.
+fn kept(logs: &Path, seed: u64) -> String {
+    let place = std::env::temp_dir().join(format!("veilpass-chaos-{seed}"));
+    let _ = std::fs::create_dir_all(&place);
+    for entry in std::fs::read_dir(logs).into_iter().flatten().flatten() {
+        if entry.path().extension().is_some_and(|ending| ending == "log") {
+            let _ = std::fs::copy(entry.path(), place.join(entry.file_name()));
+        }
+    }
+    format!("the services' logs are in {}", place.display())
+}
