@@ -12,6 +12,7 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
 use tokio::task::JoinHandle;
+use veilpass_cli::client::JobEnd;
 
 use super::{
     PATIENCE,
@@ -167,6 +168,10 @@ pub(super) async fn all_is_well(parties: &Parties, ledger: &Ledger) {
         let (body, accepted) = parties.good(holder);
         let path = submit(parties, ledger, &body, &accepted).await.expect("it is accepted");
         let end = parties.client.wait(&path, PATIENCE, |_| {}).await.unwrap();
-        assert!(matches!(end, veilpass_cli::client::JobEnd::Proved(_)), "holder {holder}, after all was healed");
+        let why = match end {
+            JobEnd::Proved(_) => continue,
+            JobEnd::Failed(why) => why,
+        };
+        panic!("{path}, of holder {holder}, ends with {why} after all was healed");
     }
 }

@@ -37,7 +37,8 @@ impl Parties {
     pub(super) async fn post_and_wait(&self, body: &Value) -> (u16, Value) {
         let url = format!("{}/v1/proofs", self.base);
         let answer = self.http.post(url).header("prefer", "wait=5").json(body).send().await.unwrap();
-        (answer.status().as_u16(), answer.json().await.unwrap())
+        let status = answer.status().as_u16();
+        (status, answer.json().await.unwrap_or_else(|error| panic!("{status} without a document: {error}")))
     }
 
     /// DELETE. The status.
