@@ -17,6 +17,9 @@ const FRESH: Duration = Duration::from_secs(1);
 /// What is assumed of a key whose provers have not said anything: one worker, and half a second for a proof.
 const UNKNOWN_MEAN: Duration = Duration::from_millis(500);
 
+/// Jobs that any client may have waiting, however slow the provers are.
+const LEAST_SHARE: u64 = 16;
+
 /// Estimates waits. Its figures are read once a second at most, whatever the number of requests.
 pub(crate) struct Admission {
     store: Store,
@@ -58,9 +61,10 @@ impl Estimate {
         self.wait + self.proof
     }
 
-    /// Jobs of one client that may wait when many wait: an eighth of them, and a few in any case.
+    /// Jobs of one client that may wait when many wait: an eighth of them, and a few in any case. Those that it cancelled count
+    /// until their turn would have come.
     pub(crate) fn client_share(&self) -> u64 {
-        ((self.wait.as_secs_f64() / self.proof.as_secs_f64() * self.workers as f64) as u64 / 8).max(4)
+        ((self.wait.as_secs_f64() / self.proof.as_secs_f64() * self.workers as f64) as u64 / 8).max(LEAST_SHARE)
     }
 
     /// Until a full queue has room for a tenth of its capacity.
@@ -142,7 +146,7 @@ mod tests {
     #[test]
     fn one_client_has_an_eighth_of_a_long_queue() {
         assert_eq!(estimate(160, 2, 200, 0).client_share(), 20);
-        assert_eq!(estimate(0, 2, 200, 0).client_share(), 4);
+        assert_eq!(estimate(0, 2, 200, 0).client_share(), LEAST_SHARE);
     }
 
     #[test]

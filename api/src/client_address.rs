@@ -112,7 +112,6 @@ impl FromRequestParts<AppState> for Client {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test panics")]
 mod tests {
     use super::*;
 

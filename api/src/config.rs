@@ -56,8 +56,9 @@ pub struct Config {
     #[arg(long, env = "VEILPASS_DATABASE_CONNECTIONS", default_value = "20")]
     pub database_connections: u32,
 
-    /// Most connections of clients; more wait until one ends.
-    #[arg(long, env = "VEILPASS_MAX_CONNECTIONS", default_value = "4096")]
+    /// Most connections of clients; more wait until one ends. The default keeps the API below --memory-critical-mb even if
+    /// each of them sends a proof.
+    #[arg(long, env = "VEILPASS_MAX_CONNECTIONS", default_value = "3072")]
     pub max_connections: NonZeroUsize,
 
     /// Most requests that are worked on at once; more are refused with 503 and Retry-After.

@@ -17,7 +17,10 @@ use rand::Rng;
 use sqlx::{Connection, PgConnection};
 use tokio::process::Command;
 
-use super::{ensure_dir, process::ServiceProcess};
+use super::{
+    ensure_dir,
+    process::{ServiceProcess, children_of},
+};
 
 const START_TIMEOUT: Duration = Duration::from_secs(60);
 const SUPERUSER: &str = "veilpass";
@@ -151,11 +154,16 @@ impl PostgresServer {
     /// Kills the server and its children at once, as the kernel would.
     pub async fn kill(&mut self) {
         if let Some(process) = self.process.take() {
-            // Postgres leads its process group: its backends must go too before the port is free.
-            if let Some(pid) = process.pid() {
-                let _ = nix::sys::signal::killpg(nix::unistd::Pid::from_raw(pid.cast_signed()), Signal::SIGKILL);
-            }
+            // Backends lead groups of their own, and a new server does not start while one holds the shared memory.
+            let backends = process.pid().map(children_of).unwrap_or_default();
             process.kill().await;
+            for backend in &backends {
+                let _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(backend.cast_signed()), Signal::SIGKILL);
+            }
+            let deadline = Instant::now() + Duration::from_secs(10);
+            while backends.iter().any(|backend| is_running(*backend)) && Instant::now() < deadline {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
         }
     }
 
@@ -218,6 +226,12 @@ async fn initialize(dir: &Path, bin_dir: &Path, user: Option<(Uid, Gid)>) -> any
         );
     }
     Ok(password)
+}
+
+/// A process that has ended but was not waited for holds nothing any more.
+fn is_running(pid: u32) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.rsplit(") ").next().is_some_and(|rest| !rest.is_empty() && !rest.starts_with('Z'))
 }
 
 fn free_port() -> anyhow::Result<u16> {

@@ -73,17 +73,17 @@ async fn a_client_that_fills_the_queue_leaves_room_for_others() {
     without_prover(&mut stack).await;
     sqlx::query("DELETE FROM provers").execute(&stack.pool).await.unwrap();
     report(&stack, 1, 40).await;
-    let (_api, greedy) = api_with(&stack, &["--max-queue-wait-seconds", "400"]).await;
+    let (_api, greedy) = api_with(&stack, &["--max-queue-wait-seconds", "1600"]).await;
     let polite = greedy.clone().at_address("127.0.0.9".parse().unwrap()).unwrap();
-    // Five jobs are half of what may wait; four are what one client may have then.
-    for number in 1..=5 {
+    // Twenty jobs are half of what may wait; sixteen are what one client may have then.
+    for number in 1..=20 {
         let answer = greedy.post("/v1/proofs", &request(&stack, number)).await.unwrap();
         assert_eq!(answer.status.as_u16(), 202, "{number}: {}", answer.body);
     }
-    let refused = greedy.post("/v1/proofs", &request(&stack, 6)).await.unwrap();
+    let refused = greedy.post("/v1/proofs", &request(&stack, 21)).await.unwrap();
     assert_eq!((refused.status.as_u16(), refused.problem()), (429, "too-many-jobs"), "{}", refused.body);
     assert!(refused.header("retry-after").parse::<u32>().unwrap() > 0);
-    let answer = polite.post("/v1/proofs", &request(&stack, 7)).await.unwrap();
+    let answer = polite.post("/v1/proofs", &request(&stack, 22)).await.unwrap();
     assert_eq!(answer.status.as_u16(), 202, "{}", answer.body);
 }
 

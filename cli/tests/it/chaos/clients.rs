@@ -110,7 +110,7 @@ impl OneOfThem {
                 assert!(status == 202 || matches!(answer["status"].as_str(), Some("done" | "failed")), "{answer}");
                 self.wait_for(&path).await;
             }
-            503 => {}
+            429 | 503 => {}
             other => panic!("{other} {answer}"),
         }
     }
@@ -157,7 +157,7 @@ async fn submit(parties: &Parties, ledger: &Ledger, body: &Value, accepted: &Acc
             ledger.accepted(&path, accepted.clone());
             Some(path)
         }
-        503 => None,
+        429 | 503 => None,
         other => panic!("{other} {}", answer.body),
     }
 }

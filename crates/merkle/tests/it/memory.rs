@@ -3,7 +3,7 @@
 use veilpass_merkle::MerkleTree;
 use veilpass_protocol::{FieldElement, Leaf};
 
-const LEAVES: u64 = 300_000;
+const LEAVES: u64 = 100_000;
 
 fn leaves() -> impl Iterator<Item = Leaf> {
     (1..=LEAVES).map(|number| Leaf::new(FieldElement::from_u64(number)))

@@ -3,8 +3,6 @@
 //! The plans are those of prepared statements, both with the values known and without (`force_generic_plan`, what Postgres may
 //! change to after five executions).
 
-#![expect(clippy::unwrap_used, reason = "a test panics")]
-
 use std::time::Duration;
 
 use serde_json::Value;

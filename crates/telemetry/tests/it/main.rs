@@ -1,5 +1,7 @@
 //! What a service shows of itself, over real sockets.
 
+#![expect(clippy::unwrap_used, reason = "a test panics")]
+
 mod http;
 mod ops;
 
