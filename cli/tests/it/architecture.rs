@@ -9,7 +9,7 @@ use serde_json::Value;
 use veilpass_circuit::workspace_root;
 
 /// The floor of each package, from the ground up. A package may depend on lower floors only.
-const FLOORS: [(&str, u32); 21] = [
+const FLOORS: [(&str, u32); 26] = [
     ("veilpass-protocol", 0),
     ("veilpass-merkle", 1),
     ("veilpass-circuit", 1),
@@ -17,6 +17,9 @@ const FLOORS: [(&str, u32); 21] = [
     ("veilpass-ultrahonk", 1),
     ("veilpass-cpi", 1),
     ("veilpass-fault-proxy", 1),
+    ("veilpass-leafset", 1),
+    ("veilpass-settings", 1),
+    ("veilpass-siws", 1),
     ("veilpass-artefacts", 2),
     ("veilpass-chain", 2),
     ("veilpass-fuzz-targets", 2),
@@ -25,12 +28,14 @@ const FLOORS: [(&str, u32); 21] = [
     ("veilpass-store", 2),
     ("veilpass-verifier", 2),
     ("veilpass-telemetry", 2),
-    ("veilpass-api", 3),
-    ("veilpass-prover", 3),
-    ("veilpass-indexer", 3),
-    ("veilpass-relayer", 3),
-    ("veilpass-svm", 4),
-    ("veilpass-cli", 5),
+    ("veilpass-client", 2),
+    ("veilpass-shared-state", 3),
+    ("veilpass-api", 4),
+    ("veilpass-prover", 4),
+    ("veilpass-indexer", 4),
+    ("veilpass-relayer", 4),
+    ("veilpass-svm", 5),
+    ("veilpass-cli", 6),
 ];
 
 /// What the API must never link: whatever solves, proves, or opens a witness.

@@ -1,0 +1,1 @@
+//! The leaves of a registry as one download, and what changed since.

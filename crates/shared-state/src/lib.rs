@@ -1,0 +1,1 @@
+//! What replicas of the API share: limits, nonces, idempotency records, progress, caches.

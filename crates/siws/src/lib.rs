@@ -1,0 +1,1 @@
+//! Sign-In With Solana messages for enrolment, parsed strictly.
