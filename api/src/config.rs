@@ -3,8 +3,10 @@
 use std::{
     net::{IpAddr, SocketAddr},
     num::NonZeroUsize,
+    path::PathBuf,
 };
 
+use secrecy::SecretString;
 use veilpass_telemetry::LogFormat;
 
 use crate::client_address::Network;
@@ -16,6 +18,15 @@ pub struct Config {
     /// Postgres, as postgres://user:password@host/database.
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     pub database_url: String,
+
+    /// The secret that all replicas share, 64 hexadecimal digits: other keys are derived from it. Make one with
+    /// `openssl rand -hex 32`. Without one there is no enrolment and there are no session grants.
+    #[arg(long, env = "VEILPASS_MASTER_KEY", hide_env_values = true, conflicts_with = "master_key_file")]
+    pub master_key: Option<SecretString>,
+
+    /// File with the master key; mode 0600.
+    #[arg(long, env = "VEILPASS_MASTER_KEY_FILE", value_name = "FILE")]
+    pub master_key_file: Option<PathBuf>,
 
     /// Address to listen on.
     #[arg(long, env = "HOST", default_value = "0.0.0.0")]

@@ -9,6 +9,7 @@ mod cache;
 mod client_address;
 mod config;
 mod limits;
+mod master_key;
 mod metrics_layer;
 mod prefer;
 mod problem;

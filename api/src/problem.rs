@@ -167,6 +167,11 @@ impl Problem {
         .retry_after(1)
     }
 
+    /// This deployment lacks a setting that the request needs: 503.
+    pub(crate) fn not_configured(what: &'static str) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "not-configured", "Not configured", what)
+    }
+
     /// Something that we depend on is away: 503.
     pub(crate) fn unavailable(what: &'static str) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Temporarily unavailable", what).retry_after(2)

@@ -11,6 +11,7 @@ use crate::{
     cache,
     config::Config,
     limits::http_limits,
+    master_key::master_key,
     metrics_layer,
     router::router,
     state::{AppState, Policy},
@@ -26,6 +27,7 @@ const OTHER_FILES: u64 = 256;
 pub async fn run(config: Config) -> anyhow::Result<()> {
     let thresholds = MemoryThresholds::from_mb(config.memory_warn_mb, config.memory_critical_mb)?;
     allow_open_files(config.max_connections.get() as u64 + OTHER_FILES);
+    let master_key = master_key(&config)?;
     let verifier = ProofChecks::new()?;
     tracing::info!(
         vk_hash = veilpass_circuit::verification_key_hash(),
@@ -52,7 +54,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         None => None,
     };
     let watcher = MemoryWatcher::new(thresholds);
-    let state = AppState::new(store.clone(), verifier, policy, watcher.level());
+    let state = AppState::new(store.clone(), verifier, policy, master_key, watcher.level());
     let (emptied, swept) = (state.facts.clone(), state.facts.clone());
     let _memory = watcher.on_critical(move || emptied.clear()).regularly(move || swept.drop_expired()).start();
     let app = router(state);

@@ -7,6 +7,7 @@ use std::{
 };
 
 use tokio::sync::watch;
+use veilpass_protocol::MasterKey;
 use veilpass_store::{JobSignals, Store};
 use veilpass_telemetry::MemoryLevel;
 
@@ -48,12 +49,20 @@ pub struct AppState {
     pub(crate) admission: Arc<Admission>,
     pub(crate) clients: Arc<ClientBuckets>,
     pub(crate) signals: JobSignals,
+    /// What keys are derived from; none: whatever needs one answers `not-configured`.
+    pub(crate) master_key: Option<Arc<MasterKey>>,
 }
 
 impl AppState {
     /// Puts the parts together, and listens for the ends of jobs. `memory` is the level of this process. Needs a tokio
     /// runtime.
-    pub fn new(store: Store, verifier: ProofChecks, policy: Policy, memory: watch::Receiver<MemoryLevel>) -> Self {
+    pub fn new(
+        store: Store,
+        verifier: ProofChecks,
+        policy: Policy,
+        master_key: Option<MasterKey>,
+        memory: watch::Receiver<MemoryLevel>,
+    ) -> Self {
         Self {
             facts: Facts::new(store.clone()),
             in_flight: Arc::new(InFlight::new(policy.max_requests, memory)),
@@ -62,6 +71,7 @@ impl AppState {
             signals: store.job_signals(),
             store,
             verifier: Arc::new(verifier),
+            master_key: master_key.map(Arc::new),
             policy: Arc::new(policy),
         }
     }

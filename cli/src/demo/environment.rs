@@ -142,6 +142,7 @@ impl Environment {
             audience: AUDIENCE,
             port: options.port,
             flags: &[],
+            env: &[],
             log: &api_log,
             filter: None,
         })

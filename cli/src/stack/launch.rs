@@ -27,6 +27,8 @@ pub struct ApiOptions<'a> {
     pub filter: Option<&'a str>,
     /// More flags of its command line.
     pub flags: &'a [&'a str],
+    /// More of its environment: secrets above all, which other users can read among arguments.
+    pub env: &'a [(&'a str, &'a str)],
 }
 
 /// How to run a prover.
@@ -66,7 +68,7 @@ pub(super) fn base(binary: &str, database_url: &str, filter: Option<&str>) -> an
 pub async fn start_api(options: &ApiOptions<'_>) -> anyhow::Result<(ServiceProcess, String)> {
     let mut command = base("veilpass-api", options.database_url, options.filter)?;
     command.args(["--host", "127.0.0.1", "--audiences", options.audience]);
-    command.args(["--port", &options.port.to_string()]).args(options.flags);
+    command.args(["--port", &options.port.to_string()]).args(options.flags).envs(options.env.iter().copied());
     let already = std::fs::metadata(options.log).map_or(0, |metadata| metadata.len()) as usize;
     let mut process = ServiceProcess::spawn("veilpass-api", &mut command, options.log, Signal::SIGTERM)?;
     let deadline = Instant::now() + START_TIMEOUT;

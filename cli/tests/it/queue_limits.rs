@@ -20,7 +20,8 @@ use crate::{
 /// Another API on the same database.
 async fn api_with(stack: &TestStack, flags: &[&str]) -> (ServiceProcess, Client) {
     let (url, log) = (stack.postgres.url(DATABASE), stack.dir.path().join("second-api.log"));
-    let options = ApiOptions { database_url: &url, audience: AUDIENCE, port: 0, log: &log, filter: None, flags };
+    let options =
+        ApiOptions { database_url: &url, audience: AUDIENCE, port: 0, log: &log, filter: None, flags, env: &[] };
     let (process, base) = start_api(&options).await.unwrap();
     (process, Client::new(&base).unwrap())
 }

@@ -81,7 +81,8 @@ impl TestStack {
         }
 
         let log = dir.path().join("api.log");
-        let options = ApiOptions { database_url: &url, audience: AUDIENCE, port: 0, log: &log, filter, flags: &[] };
+        let options =
+            ApiOptions { database_url: &url, audience: AUDIENCE, port: 0, log: &log, filter, flags: &[], env: &[] };
         let (api, base) = start_api(&options).await.unwrap();
         let client = Client::new(&base).unwrap();
         let prover = start_a_prover(dir.path(), &url, filter);

@@ -21,6 +21,7 @@ mod hash;
 mod identifier;
 mod identity;
 pub mod lower_hex;
+mod master_key;
 mod public_inputs;
 mod sealed;
 mod wallet;
@@ -31,6 +32,7 @@ pub use epoch::{Epoch, EpochPolicy};
 pub use field::{FIELD_BYTES, FieldElement, ParseFieldError};
 pub use hash::{hash_leaf, hash_node, hash_nullifier, hash_scope, permute};
 pub use identity::IdentitySecret;
+pub use master_key::{MasterKey, ParseMasterKeyError};
 pub use public_inputs::{
     PUBLIC_INPUT_COUNT, PUBLIC_INPUTS_BYTES, ParsePublicInputsError, ProofStatement, PublicInputs,
 };

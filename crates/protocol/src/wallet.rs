@@ -7,6 +7,8 @@ use secrecy::{ExposeSecret, SecretBox};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
+use crate::master_key::MasterKey;
+
 /// The key of [`WalletHash`]: 32 bytes that the database does not hold. Cannot be printed; wiped when dropped.
 pub struct Pepper(SecretBox<[u8; 32]>);
 
@@ -19,6 +21,11 @@ impl Pepper {
     /// Takes the 32 bytes of a pepper.
     pub fn new(bytes: [u8; 32]) -> Self {
         Self(SecretBox::new(Box::new(bytes)))
+    }
+
+    /// The pepper of a deployment with this master key.
+    pub fn derive(master_key: &MasterKey) -> Self {
+        Self::new(*master_key.derive("veilpass.v1.wallet-pepper"))
     }
 
     /// Parses 64 hexadecimal digits.

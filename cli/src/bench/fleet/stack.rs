@@ -55,6 +55,7 @@ impl FleetStack {
             log: &dir.path().join("api.log"),
             filter: None,
             flags: api_flags,
+            env: &[],
         };
         let (api, base) = start_api(&options).await?;
         let mut prover = start_prover(&ProverOptions {

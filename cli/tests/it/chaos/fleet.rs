@@ -53,8 +53,15 @@ impl Fleet {
         store.close().await;
 
         let log = dir.path().join("api.log");
-        let options =
-            ApiOptions { database_url: &url, audience: AUDIENCE, port: 0, log: &log, filter: None, flags: &[] };
+        let options = ApiOptions {
+            database_url: &url,
+            audience: AUDIENCE,
+            port: 0,
+            log: &log,
+            filter: None,
+            flags: &[],
+            env: &[],
+        };
         let (api, base) = start_api(&options).await.unwrap();
         let client = Client::new(&base).unwrap();
         let mut provers = [0, 1].map(|number| Prover::new(dir.path(), number, &url, seed));
