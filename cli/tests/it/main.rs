@@ -22,6 +22,7 @@ mod queue;
 mod queue_limits;
 mod rpc_faults;
 mod secrets;
+mod settings;
 mod settlement;
 mod stack;
 mod tree_budget;
