@@ -21,6 +21,7 @@ mod limits;
 mod queue;
 mod queue_limits;
 mod rpc_faults;
+mod schemathesis;
 mod secrets;
 mod settings;
 mod settlement;
