@@ -6,16 +6,20 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+use rand::Rng;
 use tokio::sync::watch;
 use veilpass_protocol::MasterKey;
+use veilpass_shared_state::{Quota, RateLimiter, SharedState};
 use veilpass_store::{JobSignals, Store};
 use veilpass_telemetry::MemoryLevel;
+use zeroize::Zeroizing;
 
 use crate::{
     admission::Admission,
     cache::Facts,
-    client_address::{ClientBuckets, Network},
+    client_address::{Clients, Network},
     cors::Origin,
+    idempotency::Records,
     limits::InFlight,
     verifier::ProofChecks,
 };
@@ -39,6 +43,8 @@ pub struct Policy {
     pub max_requests: usize,
     /// Whose pages may call this API from a browser.
     pub cors_origins: Vec<Origin>,
+    /// What a client may ask; none: no limit.
+    pub rate_limit: Option<Quota>,
 }
 
 /// What every handler shares. Cheap to clone.
@@ -50,8 +56,13 @@ pub struct AppState {
     pub(crate) facts: Facts,
     pub(crate) in_flight: Arc<InFlight>,
     pub(crate) admission: Arc<Admission>,
-    pub(crate) clients: Arc<ClientBuckets>,
+    pub(crate) clients: Arc<Clients>,
     pub(crate) signals: JobSignals,
+    /// What replicas share: single-use values, messages.
+    pub(crate) shared: SharedState,
+    /// None: no limit.
+    pub(crate) rate_limiter: Option<RateLimiter>,
+    pub(crate) idempotency: Arc<Records>,
     /// What keys are derived from; none: whatever needs one answers `not-configured`.
     pub(crate) master_key: Option<Arc<MasterKey>>,
 }
@@ -64,13 +75,18 @@ impl AppState {
         verifier: ProofChecks,
         policy: Policy,
         master_key: Option<MasterKey>,
+        shared: SharedState,
         memory: watch::Receiver<MemoryLevel>,
     ) -> Self {
+        let key = |label| derived_or_drawn(master_key.as_ref(), label);
         Self {
+            rate_limiter: policy.rate_limit.map(|quota| RateLimiter::new(shared.clone(), "rate-limit", quota)),
+            idempotency: Arc::new(Records::new(shared.clone(), key("veilpass.v1.idempotency-records"))),
+            clients: Arc::new(Clients::new(key("veilpass.v1.callers"), policy.trusted_proxies.clone())),
+            shared,
             facts: Facts::new(store.clone()),
             in_flight: Arc::new(InFlight::new(policy.max_requests, memory)),
             admission: Arc::new(Admission::new(store.clone(), policy.max_queue_wait)),
-            clients: Arc::new(ClientBuckets::new(policy.trusted_proxies.clone())),
             signals: store.job_signals(),
             store,
             verifier: Arc::new(verifier),
@@ -78,6 +94,22 @@ impl AppState {
             policy: Arc::new(policy),
         }
     }
+}
+
+impl AppState {
+    /// Frees what has expired. Must be called within the runtime.
+    pub(crate) fn drop_expired(&self) {
+        self.facts.drop_expired();
+        self.shared.drop_expired();
+        if let Some(limiter) = self.rate_limiter.clone() {
+            tokio::spawn(async move { limiter.drop_expired().await });
+        }
+    }
+}
+
+/// Without a master key there are no other replicas, and a key of this process will do.
+fn derived_or_drawn(master_key: Option<&MasterKey>, label: &str) -> Zeroizing<[u8; 32]> {
+    master_key.map_or_else(|| Zeroizing::new(rand::rng().random()), |master_key| master_key.derive(label))
 }
 
 /// Seconds since the Unix epoch.

@@ -19,6 +19,7 @@ mod prover_keys;
 mod prover_trees;
 mod provers;
 mod registries;
+mod replica_place;
 mod roots;
 mod signals;
 mod tree_log;
@@ -46,6 +47,7 @@ pub use prover_keys::AnnouncedKey;
 pub use prover_trees::{ProverTree, ProverTreeReport};
 pub use provers::{LiveProver, ProverReport};
 pub use registries::{NewRegistry, Registry};
+pub use replica_place::{PlaceAttempt, PlaceHolder, ReplicaPlace};
 pub use roots::{PublishError, PublishedRoot};
 pub use signals::{JobSignals, JobWatch, MAX_END_WAITS, WaitPermit};
 use sqlx::{

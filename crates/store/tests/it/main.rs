@@ -15,6 +15,7 @@ mod history;
 mod jobs;
 mod leadership;
 mod leaves;
+mod replica_place;
 mod roots;
 mod rows;
 mod settlement;
