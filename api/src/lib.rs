@@ -6,8 +6,10 @@
 mod admission;
 mod body;
 mod cache;
+mod chain;
 mod client_address;
 mod config;
+mod enrolment;
 mod limits;
 mod master_key;
 mod metrics_layer;
@@ -17,8 +19,10 @@ mod router;
 mod routes;
 mod serve;
 mod state;
+mod sweep;
 mod verifier;
 
+pub use chain::{ParseRpcUrlError, RpcUrl};
 pub use client_address::{Network, ParseNetworkError};
 pub use config::Config;
 pub use router::router;

@@ -14,7 +14,9 @@ use veilpass_telemetry::MemoryLevel;
 use crate::{
     admission::Admission,
     cache::Facts,
+    chain::{ChainReader, RpcUrl},
     client_address::{ClientBuckets, Network},
+    enrolment::EnrolmentKeys,
     limits::InFlight,
     verifier::ProofChecks,
 };
@@ -49,6 +51,10 @@ pub struct AppState {
     pub(crate) admission: Arc<Admission>,
     pub(crate) clients: Arc<ClientBuckets>,
     pub(crate) signals: JobSignals,
+    /// Hides who enrolled; none without a master key.
+    pub(crate) enrolment: Option<Arc<EnrolmentKeys>>,
+    /// None: no RPC is configured.
+    pub(crate) chain: Option<Arc<ChainReader>>,
     /// What keys are derived from; none: whatever needs one answers `not-configured`.
     pub(crate) master_key: Option<Arc<MasterKey>>,
 }
@@ -71,9 +77,20 @@ impl AppState {
             signals: store.job_signals(),
             store,
             verifier: Arc::new(verifier),
+            enrolment: master_key.as_ref().map(EnrolmentKeys::derive).map(Arc::new),
+            chain: None,
             master_key: master_key.map(Arc::new),
             policy: Arc::new(policy),
         }
+    }
+
+    /// The same, that reads the chain at these RPC endpoints, if there are any.
+    ///
+    /// # Errors
+    /// If TLS cannot be set up.
+    pub fn reading(self, rpc_urls: Vec<RpcUrl>) -> anyhow::Result<Self> {
+        let chain = if rpc_urls.is_empty() { None } else { Some(Arc::new(ChainReader::new(rpc_urls)?)) };
+        Ok(Self { chain, ..self })
     }
 }
 
