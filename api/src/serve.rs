@@ -3,7 +3,8 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context;
-use tokio::{net::TcpListener, sync::Notify};
+use tokio::{net::TcpListener, sync::Notify, task::JoinSet};
+use veilpass_shared_state::SharedState;
 use veilpass_store::{Store, StoreConfig};
 use veilpass_telemetry::{MemoryThresholds, MemoryWatcher, OpsServer, allow_open_files, serve_http};
 
@@ -15,6 +16,7 @@ use crate::{
     metrics_layer,
     router::router,
     state::{AppState, Policy},
+    sweep,
     verifier::ProofChecks,
 };
 
@@ -40,7 +42,9 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         ..StoreConfig::default()
     };
     let store = Store::connect_lazy(&config.database_url, &store_config)?;
+    let origins_of_audiences = || config.audiences.iter().filter_map(|audience| audience.parse().ok()).collect();
     let policy = Policy {
+        cors_origins: config.cors_origins.clone().unwrap_or_else(origins_of_audiences),
         audiences: config.audiences.into_iter().collect(),
         max_session_seconds: config.max_session_seconds,
         queue_capacity: config.queue_capacity,
@@ -54,7 +58,10 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         None => None,
     };
     let watcher = MemoryWatcher::new(thresholds);
-    let state = AppState::new(store.clone(), verifier, policy, master_key, watcher.level());
+    let shared = SharedState::in_memory();
+    let state =
+        AppState::new(store.clone(), verifier, policy, master_key, watcher.level(), shared).reading(config.rpc_urls)?;
+    let _sweep = sweep_regularly(&state, Duration::from_secs(config.sweep_interval_seconds));
     let (emptied, swept) = (state.facts.clone(), state.facts.clone());
     let _memory = watcher.on_critical(move || emptied.clear()).regularly(move || swept.drop_expired()).start();
     let app = router(state);
@@ -82,6 +89,14 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The ownership sweep, if there are keys to read the records with, an RPC to ask and an interval.
+fn sweep_regularly(state: &AppState, interval: Duration) -> Option<JoinSet<()>> {
+    if interval.is_zero() {
+        return None;
+    }
+    state.sweep().map(|sweep| sweep.start(interval))
+}
+
 /// Metrics and health for operators. Ready means that the database answers.
 async fn start_ops(address: SocketAddr, store: Store) -> anyhow::Result<OpsServer> {
     let ops = OpsServer::start(address, move || {
@@ -91,5 +106,6 @@ async fn start_ops(address: SocketAddr, store: Store) -> anyhow::Result<OpsServe
     .await?;
     cache::describe();
     metrics_layer::describe();
+    sweep::describe();
     Ok(ops)
 }

@@ -8,6 +8,7 @@ use std::{
 
 use tokio::sync::watch;
 use veilpass_protocol::MasterKey;
+use veilpass_shared_state::SharedState;
 use veilpass_store::{JobSignals, Store};
 use veilpass_telemetry::MemoryLevel;
 
@@ -16,8 +17,10 @@ use crate::{
     cache::Facts,
     chain::{ChainReader, RpcUrl},
     client_address::{ClientBuckets, Network},
+    cors::Origin,
     enrolment::EnrolmentKeys,
     limits::InFlight,
+    sweep::Sweep,
     verifier::ProofChecks,
 };
 
@@ -38,6 +41,8 @@ pub struct Policy {
     pub max_chain_age_seconds: u64,
     /// How many requests may be worked on at once.
     pub max_requests: usize,
+    /// Whose pages may call this API from a browser.
+    pub cors_origins: Vec<Origin>,
 }
 
 /// What every handler shares. Cheap to clone.
@@ -51,6 +56,8 @@ pub struct AppState {
     pub(crate) admission: Arc<Admission>,
     pub(crate) clients: Arc<ClientBuckets>,
     pub(crate) signals: JobSignals,
+    /// What replicas share.
+    pub(crate) shared: SharedState,
     /// Hides who enrolled; none without a master key.
     pub(crate) enrolment: Option<Arc<EnrolmentKeys>>,
     /// None: no RPC is configured.
@@ -68,6 +75,7 @@ impl AppState {
         policy: Policy,
         master_key: Option<MasterKey>,
         memory: watch::Receiver<MemoryLevel>,
+        shared: SharedState,
     ) -> Self {
         Self {
             facts: Facts::new(store.clone()),
@@ -77,6 +85,7 @@ impl AppState {
             signals: store.job_signals(),
             store,
             verifier: Arc::new(verifier),
+            shared,
             enrolment: master_key.as_ref().map(EnrolmentKeys::derive).map(Arc::new),
             chain: None,
             master_key: master_key.map(Arc::new),
@@ -91,6 +100,12 @@ impl AppState {
     pub fn reading(self, rpc_urls: Vec<RpcUrl>) -> anyhow::Result<Self> {
         let chain = if rpc_urls.is_empty() { None } else { Some(Arc::new(ChainReader::new(rpc_urls)?)) };
         Ok(Self { chain, ..self })
+    }
+
+    /// The ownership sweep; none without a master key or an RPC.
+    pub(crate) fn sweep(&self) -> Option<Sweep> {
+        let (keys, chain) = (self.enrolment.clone()?, self.chain.clone()?);
+        Some(Sweep { store: self.store.clone(), keys, chain })
     }
 }
 

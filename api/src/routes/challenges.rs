@@ -2,29 +2,38 @@
 
 use axum::{Json, extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use veilpass_protocol::{Commitment, RegistryId, TokenId, TrackId};
 use veilpass_siws::{Address, Cluster, Origin};
 
 use crate::{
     body,
     enrolment::{ChallengeTerms, open_challenge},
-    problem::Problem,
+    problem::{Problem, ProblemDocument},
+    schema::{AddressBase58, FieldHex},
     state::AppState,
 };
 
 /// Body of `POST /v1/challenges`.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ChallengeRequest {
+    /// Where to enrol.
+    #[schema(value_type = FieldHex)]
     registry_id: RegistryId,
+    /// For which track.
+    #[schema(value_type = FieldHex)]
     track_id: TrackId,
     /// Of the token, base58.
     #[serde(deserialize_with = "body::from_text")]
+    #[schema(value_type = AddressBase58)]
     mint: Address,
     /// Who owns the token and will sign, base58.
     #[serde(deserialize_with = "body::from_text")]
+    #[schema(value_type = AddressBase58)]
     wallet: Address,
     /// `C = H(IDENTITY, s)` of the secret that proofs will be made with.
+    #[schema(value_type = FieldHex)]
     commitment: Commitment,
     /// Origin of the frontend that the wallet will sign for; needed if this API serves several.
     #[serde(default)]
@@ -32,8 +41,9 @@ pub(crate) struct ChallengeRequest {
 }
 
 /// A text to sign.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct ChallengeView {
+    /// In the message too: 128 random bits, hexadecimal.
     nonce: String,
     /// To be signed exactly as it is, in UTF-8.
     message: String,
@@ -41,7 +51,15 @@ pub(crate) struct ChallengeView {
     expires_at: String,
 }
 
-/// `POST /v1/challenges`: the exact text that a wallet must sign to enrol a token, good once and for ten minutes.
+/// Asks for the exact text that a wallet must sign to enrol a token, good once and for ten minutes.
+#[utoipa::path(post, path = "/v1/challenges", operation_id = "createChallenge", tag = "enrolment",
+    request_body = ChallengeRequest,
+    responses(
+        (status = 201, description = "A text to sign", body = ChallengeView),
+        (status = 422, description = "A field cannot be accepted", body = ProblemDocument,
+            content_type = "application/problem+json"),
+    ),
+)]
 pub(crate) async fn create(
     State(state): State<AppState>,
     body::Json(request): body::Json<ChallengeRequest>,

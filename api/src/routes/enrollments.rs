@@ -7,6 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use uuid::Uuid;
 use veilpass_protocol::{RegistryId, TrackId};
 use veilpass_siws::{EnrolmentMessage, ParseMessageError};
@@ -15,26 +16,35 @@ use veilpass_store::{EnrolmentState, EnrolmentStatus};
 use crate::{
     body::{self, Base58Signature},
     enrolment::{check, enrol, take_challenge},
-    problem::Problem,
+    problem::{Problem, ProblemDocument},
+    schema::{FieldHex, SignatureBase58},
     state::AppState,
 };
 
 /// Body of `POST /v1/enrollments`.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct EnrollmentRequest {
     /// The message of the challenge, exactly.
+    #[schema(max_length = 2048)]
     message: String,
     /// The wallet's Ed25519 signature of it, base58.
+    #[schema(value_type = SignatureBase58)]
     signature: Base58Signature,
 }
 
 /// An enrolment and how far it is.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct EnrollmentView {
+    /// Its name, which only its listener is told.
     id: Uuid,
+    /// Its registry.
+    #[schema(value_type = FieldHex)]
     registry_id: RegistryId,
+    /// Its track.
+    #[schema(value_type = FieldHex)]
     track_id: TrackId,
+    /// Its place in the registry's tree.
     leaf_index: u32,
     /// `pending_root`, `pending_chain`, `active` or `revoked`.
     status: &'static str,
@@ -59,10 +69,26 @@ impl EnrollmentView {
     }
 }
 
-/// `POST /v1/enrollments`: the wallet's token is enrolled, once the chain says that it holds it. 202 for a new enrolment, 200
+/// Enrols a token: the wallet's token is enrolled, once the chain says that it holds it. 202 for a new enrolment, 200
 /// for one that was there, with the status in `Location`.
 ///
 /// The nonce is used up before the chain is asked: whatever goes wrong after that needs a new challenge.
+#[utoipa::path(post, path = "/v1/enrollments", operation_id = "createEnrollment", tag = "enrolment",
+    request_body = EnrollmentRequest,
+    responses(
+        (status = 200, description = "The wallet had enrolled the token under this commitment", body = EnrollmentView,
+            headers(("Location" = String, description = "The enrolment"))),
+        (status = 202, description = "The token is enrolled", body = EnrollmentView, headers(
+            ("Location" = String, description = "The enrolment"),
+            ("Retry-After" = u32, description = "Seconds until it is worth asking"))),
+        (status = 409, description = "Another wallet that holds the token enrolled it, or it changed meanwhile",
+            body = ProblemDocument,
+            content_type = "application/problem+json"),
+        (status = 422, description = "The message, its signature or the wallet's tokens cannot be accepted",
+            body = ProblemDocument,
+            content_type = "application/problem+json"),
+    ),
+)]
 pub(crate) async fn create(
     State(state): State<AppState>,
     body::Json(request): body::Json<EnrollmentRequest>,
@@ -88,7 +114,15 @@ pub(crate) async fn create(
     })
 }
 
-/// `GET /v1/enrollments/{id}`.
+/// An enrolment and how far it is.
+#[utoipa::path(get, path = "/v1/enrollments/{id}", operation_id = "enrollment", tag = "enrolment",
+    params(("id" = Uuid, Path, description = "The enrolment")),
+    responses(
+        (status = 200, description = "The enrolment", body = EnrollmentView),
+        (status = 404, description = "There is no such enrolment", body = ProblemDocument,
+            content_type = "application/problem+json"),
+    ),
+)]
 pub(crate) async fn status(
     State(state): State<AppState>,
     Path(id): Path<String>,
