@@ -63,6 +63,7 @@ pub struct AppState {
     /// None: no RPC is configured.
     pub(crate) chain: Option<Arc<ChainReader>>,
     /// What keys are derived from; none: whatever needs one answers `not-configured`.
+    #[allow(dead_code, reason = "session grants derive their keys from it")]
     pub(crate) master_key: Option<Arc<MasterKey>>,
 }
 

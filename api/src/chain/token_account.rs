@@ -78,7 +78,8 @@ mod tests {
     }
 
     fn json(owner: impl ToString, data: &[u8], space: usize) -> AccountJson {
-        let data = (BASE64_STANDARD.encode(&data[..data.len().min(super::super::pool::ACCOUNT_BYTES)]), "base64".into());
+        let data =
+            (BASE64_STANDARD.encode(&data[..data.len().min(super::super::pool::ACCOUNT_BYTES)]), "base64".into());
         AccountJson { data, owner: owner.to_string(), space: space as u64 }
     }
 
@@ -107,7 +108,8 @@ mod tests {
     #[test]
     fn what_is_no_token_account_is_refused() {
         let data = with_extension();
-        let refused = |owner: String, data: &[u8], space| assert!(TokenAccount::read(&json(owner, data, space)).is_none());
+        let refused =
+            |owner: String, data: &[u8], space| assert!(TokenAccount::read(&json(owner, data, space)).is_none());
         let (old, new) = (spl_token_interface::ID.to_string(), spl_token_2022_interface::ID.to_string());
         refused("11111111111111111111111111111111".into(), &data, data.len());
         refused(old.clone(), &data, data.len());

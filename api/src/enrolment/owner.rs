@@ -89,5 +89,7 @@ async fn check_sold(
 }
 
 fn unavailable() -> Problem {
-    Problem::unavailable("the chain cannot be read at the moment; nothing was enrolled, ask for a new challenge and try again")
+    Problem::unavailable(
+        "the chain cannot be read at the moment; nothing was enrolled, ask for a new challenge and try again",
+    )
 }

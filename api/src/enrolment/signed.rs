@@ -10,11 +10,7 @@ use crate::{
 
 /// Checks, from the cheapest on, that a message is for this API, for a registry and a track that exist and a token that
 /// unlocks it, that it counts now, and that its wallet signed it.
-pub(crate) async fn check(
-    state: &AppState,
-    message: &EnrolmentMessage,
-    signature: &[u8; 64],
-) -> Result<(), Problem> {
+pub(crate) async fn check(state: &AppState, message: &EnrolmentMessage, signature: &[u8; 64]) -> Result<(), Problem> {
     let refused = |code, detail: &'static str| Err(Problem::refused(code, "message", detail));
     if message.uri.domain() != message.domain || !state.policy.audiences.contains(message.uri.as_str()) {
         return refused("wrong-domain", "this API does not serve that domain");

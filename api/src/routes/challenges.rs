@@ -84,16 +84,8 @@ pub(crate) async fn create(
         tracing::error!(registry = %registry_id, "the registry's cluster or program cannot be named in a message");
         return Err(Problem::internal());
     };
-    let terms = ChallengeTerms {
-        audience,
-        wallet,
-        cluster,
-        program,
-        registry: registry_id,
-        mint,
-        track: track_id,
-        commitment,
-    };
+    let terms =
+        ChallengeTerms { audience, wallet, cluster, program, registry: registry_id, mint, track: track_id, commitment };
     let message = open_challenge(&state.shared, terms).await?;
     let view = ChallengeView {
         nonce: message.nonce.to_string(),

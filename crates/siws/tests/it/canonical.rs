@@ -30,7 +30,8 @@ fn every_line_is_needed_and_nothing_may_be_added() {
             swapped.join("\n").parse::<EnrolmentMessage>().unwrap_err();
         }
     }
-    for text in [format!("{TEXT}\n"), format!("\u{feff}{TEXT}"), TEXT.replace('\n', "\r\n"), format!("{TEXT}\n- urn:x")] {
+    for text in [format!("{TEXT}\n"), format!("\u{feff}{TEXT}"), TEXT.replace('\n', "\r\n"), format!("{TEXT}\n- urn:x")]
+    {
         text.parse::<EnrolmentMessage>().unwrap_err();
     }
 }
@@ -81,7 +82,8 @@ fn an_error_names_the_line_and_not_what_it_holds() {
 }
 
 fn messages() -> impl Strategy<Value = EnrolmentMessage> {
-    let host = prop_oneof![Just("listen.example"), Just("localhost:3000"), Just("a.b-c.example:8443"), Just("[::1]:80")];
+    let host =
+        prop_oneof![Just("listen.example"), Just("localhost:3000"), Just("a.b-c.example:8443"), Just("[::1]:80")];
     (any::<[u8; 32]>(), any::<[u8; 32]>(), any::<[u8; 16]>(), 0..300_000_000_000u64, any::<u64>(), host).prop_map(
         |(wallet, mint, nonce, issued, expires, host)| {
             let uri: Origin = format!("https://{host}").parse().unwrap();

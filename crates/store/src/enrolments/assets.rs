@@ -7,13 +7,12 @@ use crate::{Store, StoreError};
 impl Store {
     /// Whether a token unlocks a track.
     pub async fn unlocks(&self, registry: RegistryId, track: TrackId, token: TokenId) -> Result<bool, StoreError> {
-        let row =
-            sqlx::query("SELECT 1 FROM track_assets WHERE registry_id = $1 AND track_id = $2 AND token_id = $3")
-                .bind(registry.to_be_bytes())
-                .bind(track.to_be_bytes())
-                .bind(token.to_be_bytes())
-                .fetch_optional(&self.pool)
-                .await?;
+        let row = sqlx::query("SELECT 1 FROM track_assets WHERE registry_id = $1 AND track_id = $2 AND token_id = $3")
+            .bind(registry.to_be_bytes())
+            .bind(track.to_be_bytes())
+            .bind(token.to_be_bytes())
+            .fetch_optional(&self.pool)
+            .await?;
         Ok(row.is_some())
     }
 
