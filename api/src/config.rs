@@ -9,7 +9,7 @@ use std::{
 use secrecy::SecretString;
 use veilpass_telemetry::LogFormat;
 
-use crate::{client_address::Network, cors::Origin};
+use crate::{chain::RpcUrl, client_address::Network, cors::Origin};
 
 /// The Veilpass API: takes proof requests and proofs over HTTP, coordinates, and never proves.
 #[derive(Clone, Debug, clap::Parser)]
@@ -85,6 +85,16 @@ pub struct Config {
     /// on chain are not settled offchain: a nullifier that was spent there could be missed.
     #[arg(long, env = "VEILPASS_MAX_CHAIN_AGE_SECONDS", default_value = "30")]
     pub max_chain_age_seconds: u64,
+
+    /// RPC endpoints of the cluster, separated by commas: ownership of tokens is read from the first that answers. None:
+    /// nobody is enrolled.
+    #[arg(long, env = "VEILPASS_RPC_URLS", hide_env_values = true, value_delimiter = ',', value_name = "URL,...")]
+    pub rpc_urls: Vec<RpcUrl>,
+
+    /// How often enrolled tokens are looked for in their wallets, in seconds; enrolments of tokens that have moved are
+    /// revoked. 0: never. One replica at a time does it.
+    #[arg(long, env = "VEILPASS_SWEEP_INTERVAL_SECONDS", default_value = "600")]
+    pub sweep_interval_seconds: u64,
 
     /// Most connections to Postgres.
     #[arg(long, env = "VEILPASS_DATABASE_CONNECTIONS", default_value = "20")]

@@ -6,10 +6,12 @@
 mod admission;
 mod body;
 mod cache;
+mod chain;
 mod client_address;
 mod config;
 mod cors;
 mod idempotency;
+mod enrolment;
 mod limits;
 mod master_key;
 mod metrics_layer;
@@ -25,8 +27,10 @@ mod schema;
 mod security_headers;
 mod serve;
 mod state;
+mod sweep;
 mod verifier;
 
+pub use chain::{ParseRpcUrlError, RpcUrl};
 pub use client_address::{Network, ParseNetworkError};
 pub use config::Config;
 pub use cors::{Origin, ParseOriginError};

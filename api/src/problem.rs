@@ -94,6 +94,45 @@ impl Problem {
         }
     }
 
+    /// No master key: 503.
+    pub(crate) fn no_enrolment() -> Self {
+        Self::not_configured("this API enrols nobody: its operator must set a master key")
+    }
+
+    /// No RPC: 503.
+    pub(crate) fn no_chain() -> Self {
+        Self::not_configured("this API enrols nobody: its operator must name an RPC of the cluster")
+    }
+
+    /// The challenge is not open, or is for another message: 422.
+    pub(crate) fn unknown_nonce() -> Self {
+        Self::refused(
+            "unknown-nonce",
+            "message",
+            "its challenge was used before, is too old or is for another message: ask for a new one",
+        )
+    }
+
+    /// Another wallet enrolled the token and still has it: 409.
+    pub(crate) fn enrolled_by_another() -> Self {
+        Self::new(
+            StatusCode::CONFLICT,
+            "enrolled-by-another",
+            "The token is enrolled by another wallet",
+            "another wallet that still holds this token has enrolled it for this track",
+        )
+    }
+
+    /// Somebody enrolled or revoked the token at the same time: 409.
+    pub(crate) fn enrolment_changed() -> Self {
+        Self::new(
+            StatusCode::CONFLICT,
+            "enrolment-changed",
+            "The token was enrolled or revoked meanwhile",
+            "nothing was changed; ask for a new challenge and try again",
+        )
+    }
+
     /// There is no such thing: 404.
     pub(crate) fn not_found(detail: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::NOT_FOUND, "not-found", "Not found", detail)
@@ -270,6 +309,13 @@ impl From<Unavailable> for Problem {
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         Self::from(&error)
+    }
+}
+
+/// What is shared between replicas cannot be read or written: what must happen once does not happen.
+impl From<veilpass_shared_state::Unavailable> for Problem {
+    fn from(_: veilpass_shared_state::Unavailable) -> Self {
+        Self::unavailable("what the replicas of this service share is away; nothing was changed, try again shortly")
     }
 }
 

@@ -45,6 +45,9 @@ pub(crate) fn limited_routes() -> OpenApiRouter<AppState> {
         .routes(routes!(routes::prover_keys::prover_keys))
         .routes(routes!(routes::proofs::create))
         .routes(routes!(routes::proofs::status, routes::proofs::cancel))
+        .routes(routes!(routes::challenges::create))
+        .routes(routes!(routes::enrollments::create))
+        .routes(routes!(routes::enrollments::status))
         .routes(routes!(routes::verifications::create))
         .routes(routes!(routes::verifications::status))
 }

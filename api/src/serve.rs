@@ -6,6 +6,9 @@ use anyhow::{Context, ensure};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::{net::TcpListener, sync::Notify};
 use veilpass_shared_state::{Quota, RedisUrl, SharedState};
+use anyhow::Context;
+use tokio::{net::TcpListener, sync::Notify, task::JoinSet};
+use veilpass_shared_state::SharedState;
 use veilpass_store::{Store, StoreConfig};
 use veilpass_telemetry::{MemoryThresholds, MemoryWatcher, OpsServer, allow_open_files, serve_http};
 
@@ -19,6 +22,7 @@ use crate::{
     replicas::Replica,
     router::router,
     state::{AppState, Policy},
+    sweep,
     verifier::ProofChecks,
 };
 
@@ -72,6 +76,11 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     let watcher = MemoryWatcher::new(thresholds);
     let state = AppState::new(store.clone(), verifier, policy, master_key, shared, watcher.level());
     let (emptied, swept) = (state.facts.clone(), state.clone());
+    let shared = SharedState::in_memory();
+    let state =
+        AppState::new(store.clone(), verifier, policy, master_key, watcher.level(), shared).reading(config.rpc_urls)?;
+    let _sweep = sweep_regularly(&state, Duration::from_secs(config.sweep_interval_seconds));
+    let (emptied, swept) = (state.facts.clone(), state.facts.clone());
     let _memory = watcher.on_critical(move || emptied.clear()).regularly(move || swept.drop_expired()).start();
     let app = router(state);
     let listener = TcpListener::bind((config.host, config.port))
@@ -113,6 +122,14 @@ fn quota(per_minute: u32, burst: Option<NonZeroU32>) -> Option<Quota> {
     Some(Quota { per_minute, burst: burst.unwrap_or(per_minute) })
 }
 
+/// The ownership sweep, if there are keys to read the records with, an RPC to ask and an interval.
+fn sweep_regularly(state: &AppState, interval: Duration) -> Option<JoinSet<()>> {
+    if interval.is_zero() {
+        return None;
+    }
+    state.sweep().map(|sweep| sweep.start(interval))
+}
+
 /// Metrics and health for operators. Ready means that the database answers.
 async fn start_ops(address: SocketAddr, store: Store) -> anyhow::Result<OpsServer> {
     let ops = OpsServer::start(address, move || {
@@ -124,5 +141,6 @@ async fn start_ops(address: SocketAddr, store: Store) -> anyhow::Result<OpsServe
     veilpass_shared_state::describe_metrics();
     metrics_layer::describe();
     idempotency::describe();
+    sweep::describe();
     Ok(ops)
 }

@@ -10,6 +10,7 @@ use rand::Rng;
 use tokio::sync::watch;
 use veilpass_protocol::MasterKey;
 use veilpass_shared_state::{Quota, RateLimiter, SharedState};
+use veilpass_shared_state::SharedState;
 use veilpass_store::{JobSignals, Store};
 use veilpass_telemetry::MemoryLevel;
 use zeroize::Zeroizing;
@@ -20,7 +21,12 @@ use crate::{
     client_address::{Clients, Network},
     cors::Origin,
     idempotency::Records,
+    chain::{ChainReader, RpcUrl},
+    client_address::{ClientBuckets, Network},
+    cors::Origin,
+    enrolment::EnrolmentKeys,
     limits::InFlight,
+    sweep::Sweep,
     verifier::ProofChecks,
 };
 
@@ -63,7 +69,14 @@ pub struct AppState {
     /// None: no limit.
     pub(crate) rate_limiter: Option<RateLimiter>,
     pub(crate) idempotency: Arc<Records>,
+    /// What replicas share.
+    pub(crate) shared: SharedState,
+    /// Hides who enrolled; none without a master key.
+    pub(crate) enrolment: Option<Arc<EnrolmentKeys>>,
+    /// None: no RPC is configured.
+    pub(crate) chain: Option<Arc<ChainReader>>,
     /// What keys are derived from; none: whatever needs one answers `not-configured`.
+    #[allow(dead_code, reason = "session grants derive their keys from it")]
     pub(crate) master_key: Option<Arc<MasterKey>>,
 }
 
@@ -77,6 +90,7 @@ impl AppState {
         master_key: Option<MasterKey>,
         shared: SharedState,
         memory: watch::Receiver<MemoryLevel>,
+        shared: SharedState,
     ) -> Self {
         let key = |label| derived_or_drawn(master_key.as_ref(), label);
         Self {
@@ -90,9 +104,27 @@ impl AppState {
             signals: store.job_signals(),
             store,
             verifier: Arc::new(verifier),
+            shared,
+            enrolment: master_key.as_ref().map(EnrolmentKeys::derive).map(Arc::new),
+            chain: None,
             master_key: master_key.map(Arc::new),
             policy: Arc::new(policy),
         }
+    }
+
+    /// The same, that reads the chain at these RPC endpoints, if there are any.
+    ///
+    /// # Errors
+    /// If TLS cannot be set up.
+    pub fn reading(self, rpc_urls: Vec<RpcUrl>) -> anyhow::Result<Self> {
+        let chain = if rpc_urls.is_empty() { None } else { Some(Arc::new(ChainReader::new(rpc_urls)?)) };
+        Ok(Self { chain, ..self })
+    }
+
+    /// The ownership sweep; none without a master key or an RPC.
+    pub(crate) fn sweep(&self) -> Option<Sweep> {
+        let (keys, chain) = (self.enrolment.clone()?, self.chain.clone()?);
+        Some(Sweep { store: self.store.clone(), keys, chain })
     }
 }
 

@@ -1,6 +1,8 @@
 //! One file for each kind of resource.
 
 pub(crate) mod abandon;
+pub(crate) mod challenges;
+pub(crate) mod enrollments;
 pub(crate) mod health;
 pub(crate) mod info;
 pub(crate) mod proof_view;

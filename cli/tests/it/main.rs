@@ -12,6 +12,7 @@ mod chain_parts;
 mod chaos;
 mod demo;
 mod deploy;
+mod enrolment;
 mod faults;
 mod faulty_bb;
 mod figures;

@@ -21,6 +21,8 @@ use veilpass_store::{NewRegistry, Registry, Store, StoreConfig};
 use crate::chain_parts::ChainParts;
 
 pub(crate) const DATABASE: &str = "veilpass";
+/// Of every API with a chain.
+pub(crate) const MASTER_KEY: &str = "6d61737465726b65796d61737465726b65796d61737465726b65796d61737465";
 const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(crate) struct TestStack {
@@ -54,6 +56,11 @@ impl TestStack {
         Self::launch(None, true).await
     }
 
+    /// The same, with its services logging by this filter.
+    pub(crate) async fn start_on_chain_with(filter: &'static str) -> Self {
+        Self::launch(Some(filter), true).await
+    }
+
     async fn launch(filter: Option<&'static str>, on_chain: bool) -> Self {
         let dir = tempfile::Builder::new().prefix("veilpass-it-").tempdir().unwrap();
         // The database server runs as another user when we are root.
@@ -81,8 +88,12 @@ impl TestStack {
         }
 
         let log = dir.path().join("api.log");
-        let options =
-            ApiOptions { database_url: &url, audience: AUDIENCE, port: 0, log: &log, filter, flags: &[], env: &[] };
+        // Where there is a chain, tokens of it can be enrolled.
+        let rpc_url = chain.as_ref().map(|chain| chain.rpc_url.clone());
+        let enrolling = rpc_url.as_deref().map(|url| [("VEILPASS_MASTER_KEY", MASTER_KEY), ("VEILPASS_RPC_URLS", url)]);
+        let env = enrolling.as_ref().map_or(&[][..], |env| env);
+        let flags = &["--sweep-interval-seconds", "0"];
+        let options = ApiOptions { database_url: &url, audience: AUDIENCE, port: 0, log: &log, filter, flags, env };
         let (api, base) = start_api(&options).await.unwrap();
         let client = Client::new(&base).unwrap();
         let prover = start_a_prover(dir.path(), &url, filter);

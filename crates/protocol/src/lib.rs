@@ -22,6 +22,7 @@ mod identifier;
 mod identity;
 pub mod lower_hex;
 mod master_key;
+mod ownership;
 mod public_inputs;
 mod sealed;
 mod wallet;
@@ -33,6 +34,9 @@ pub use field::{FIELD_BYTES, FieldElement, ParseFieldError};
 pub use hash::{hash_leaf, hash_node, hash_nullifier, hash_scope, permute};
 pub use identity::IdentitySecret;
 pub use master_key::{MasterKey, ParseMasterKeyError};
+pub use ownership::{
+    OWNERSHIP_RECORD_BYTES, OpenOwnershipError, OwnershipRecord, OwnershipSealer, SEALED_OWNERSHIP_BYTES,
+};
 pub use public_inputs::{
     PUBLIC_INPUT_COUNT, PUBLIC_INPUTS_BYTES, ParsePublicInputsError, ProofStatement, PublicInputs,
 };

@@ -9,6 +9,7 @@ mod chain_events;
 mod chain_mirror;
 mod chain_rows;
 mod convert;
+mod enrolments;
 mod error;
 mod jobs;
 mod leadership;
@@ -31,6 +32,10 @@ use std::{str::FromStr, time::Duration};
 pub use chain_batch::{ChainBatch, ChainChanges, SkippedTransaction};
 pub use chain_cursor::{ChainCounts, ChainProgress};
 pub use chain_events::{ChainEvent, ChainEventContent, ChainRoot};
+pub use enrolments::{
+    ActiveEnrolment, EnrolOwnerError, EnrolmentEnd, EnrolmentState, EnrolmentStatus, EnrolmentToCheck, HeldToken,
+    NewOwnedEnrolment, OwnedEnrolment,
+};
 pub use error::StoreError;
 pub use jobs::{
     ARCHIVE_DAYS, ArchivedJob, AttemptFailure, CLIENT_BUCKETS, Cancelled, ClientBucket, DeadLetters, EnqueueError,
