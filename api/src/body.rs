@@ -7,6 +7,7 @@ use axum::{
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
+use uuid::Uuid;
 
 use crate::{problem::Problem, router::BODY_LIMIT};
 
@@ -91,5 +92,20 @@ impl<'de, const N: usize> Deserialize<'de> for Base64Bytes<N> {
             .try_into()
             .map_err(|_| D::Error::custom(format!("expected {N} bytes, found {found}")))?;
         Ok(Self(bytes))
+    }
+}
+
+/// A UUID in its one canonical text: lowercase, with hyphens.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CanonicalUuid(pub(crate) Uuid);
+
+impl<'de> Deserialize<'de> for CanonicalUuid {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        use serde::de::Error;
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        let id: Option<Uuid> = text.parse().ok();
+        id.filter(|id| id.to_string() == text)
+            .map(Self)
+            .ok_or_else(|| D::Error::custom("expected a UUID, lowercase with hyphens"))
     }
 }

@@ -15,7 +15,9 @@ use crate::{
     admission::Admission,
     cache::Facts,
     client_address::{ClientBuckets, Network},
+    grants::{GrantPolicy, Grants},
     limits::InFlight,
+    problem::Problem,
     verifier::ProofChecks,
 };
 
@@ -36,6 +38,8 @@ pub struct Policy {
     pub max_chain_age_seconds: u64,
     /// How many requests may be worked on at once.
     pub max_requests: usize,
+    /// How session grants are issued.
+    pub grants: GrantPolicy,
 }
 
 /// What every handler shares. Cheap to clone.
@@ -51,6 +55,8 @@ pub struct AppState {
     pub(crate) signals: JobSignals,
     /// What keys are derived from; none: whatever needs one answers `not-configured`.
     pub(crate) master_key: Option<Arc<MasterKey>>,
+    /// None without a master key.
+    pub(crate) grants: Option<Arc<Grants>>,
 }
 
 impl AppState {
@@ -63,7 +69,9 @@ impl AppState {
         master_key: Option<MasterKey>,
         memory: watch::Receiver<MemoryLevel>,
     ) -> Self {
+        let grants = |key: &MasterKey| Arc::new(Grants::new(store.clone(), key, policy.grants.clone()));
         Self {
+            grants: master_key.as_ref().map(grants),
             facts: Facts::new(store.clone()),
             in_flight: Arc::new(InFlight::new(policy.max_requests, memory)),
             admission: Arc::new(Admission::new(store.clone(), policy.max_queue_wait)),
@@ -74,6 +82,11 @@ impl AppState {
             master_key: master_key.map(Arc::new),
             policy: Arc::new(policy),
         }
+    }
+
+    /// What issues and checks session grants, if this deployment does.
+    pub(crate) fn grants(&self) -> Result<&Grants, Problem> {
+        self.grants.as_deref().ok_or_else(|| Problem::not_configured("session grants need a master key: --master-key-file"))
     }
 }
 

@@ -10,6 +10,8 @@ mod chain_mirror;
 mod chain_rows;
 mod convert;
 mod error;
+mod grant_keys;
+mod grants;
 mod jobs;
 mod leadership;
 mod leaves;
@@ -31,6 +33,8 @@ pub use chain_batch::{ChainBatch, ChainChanges, SkippedTransaction};
 pub use chain_cursor::{ChainCounts, ChainProgress};
 pub use chain_events::{ChainEvent, ChainEventContent, ChainRoot};
 pub use error::StoreError;
+pub use grant_keys::{GrantKey, GrantKeyPhase, NewGrantKey, SEALED_GRANT_KEY_BYTES};
+pub use grants::{NewGrant, RevokedGrants};
 pub use jobs::{
     ARCHIVE_DAYS, ArchivedJob, AttemptFailure, CLIENT_BUCKETS, Cancelled, ClientBucket, DeadLetters, EnqueueError,
     JobFailure, JobOutcome, JobState, KeyLoad, LeasedJob, MAX_ATTEMPTS, NewJob, ProofJob, QueueDepth, QueueLoad,
@@ -119,6 +123,11 @@ impl Store {
     pub async fn ping(&self) -> Result<(), StoreError> {
         sqlx::query("SELECT 1 FROM registries LIMIT 1").execute(&self.pool).await?;
         Ok(())
+    }
+
+    /// Connections to the database: all, and those that nobody uses at the moment.
+    pub fn connections(&self) -> (u32, usize) {
+        (self.pool.size(), self.pool.num_idle())
     }
 
     /// Closes all connections, after those in use are returned.
