@@ -16,6 +16,7 @@ use crate::{
     cache::Facts,
     client_address::{ClientBuckets, Network},
     grants::{GrantPolicy, Grants},
+    cors::Origin,
     limits::InFlight,
     problem::Problem,
     verifier::ProofChecks,
@@ -40,6 +41,8 @@ pub struct Policy {
     pub max_requests: usize,
     /// How session grants are issued.
     pub grants: GrantPolicy,
+    /// Whose pages may call this API from a browser.
+    pub cors_origins: Vec<Origin>,
 }
 
 /// What every handler shares. Cheap to clone.
