@@ -3,16 +3,18 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context;
-use tokio::{net::TcpListener, sync::Notify};
+use tokio::{net::TcpListener, sync::Notify, task::JoinSet};
 use veilpass_store::{Store, StoreConfig};
 use veilpass_telemetry::{MemoryThresholds, MemoryWatcher, OpsServer, allow_open_files, serve_http};
 
 use crate::{
     cache,
     config::Config,
+    grants::Grants,
     limits::http_limits,
     master_key::master_key,
     metrics_layer,
+    ops::{self, OperatorKey},
     router::router,
     state::{AppState, Policy},
     verifier::ProofChecks,
@@ -42,6 +44,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     let store = Store::connect_lazy(&config.database_url, &store_config)?;
     let origins_of_audiences = || config.audiences.iter().filter_map(|audience| audience.parse().ok()).collect();
     let policy = Policy {
+        grants: config.grant_policy()?,
         cors_origins: config.cors_origins.clone().unwrap_or_else(origins_of_audiences),
         audiences: config.audiences.into_iter().collect(),
         max_session_seconds: config.max_session_seconds,
@@ -51,12 +54,16 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         max_chain_age_seconds: config.max_chain_age_seconds,
         max_requests: config.max_requests.get(),
     };
-    let _ops = match config.ops_listen {
-        Some(address) => Some(start_ops(address, store.clone()).await?),
-        None => None,
-    };
     let watcher = MemoryWatcher::new(thresholds);
     let state = AppState::new(store.clone(), verifier, policy, master_key, watcher.level());
+    let _ops = match config.ops_listen {
+        Some(address) => Some(start_ops(address, state.clone(), config.operator_keys).await?),
+        None => None,
+    };
+    let _upkeep = match &state.grants {
+        Some(grants) => Some(start_grants(Arc::clone(grants)).await?),
+        None => None,
+    };
     let (emptied, swept) = (state.facts.clone(), state.facts.clone());
     let _memory = watcher.on_critical(move || emptied.clear()).regularly(move || swept.drop_expired()).start();
     let app = router(state);
@@ -84,13 +91,22 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Metrics and health for operators. Ready means that the database answers.
-async fn start_ops(address: SocketAddr, store: Store) -> anyhow::Result<OpsServer> {
-    let ops = OpsServer::start(address, move || {
+/// Sees to the keys of session grants, from now on and until the value is dropped.
+async fn start_grants(grants: Arc<Grants>) -> anyhow::Result<JoinSet<()>> {
+    grants.prepare().await.context("--master-key")?;
+    let mut tasks = JoinSet::new();
+    tasks.spawn(async move { grants.maintain().await });
+    Ok(tasks)
+}
+
+/// Metrics, health and the operators' routes. Ready means that the database answers.
+async fn start_ops(address: SocketAddr, state: AppState, keys: Vec<OperatorKey>) -> anyhow::Result<OpsServer> {
+    let store = state.store.clone();
+    let ready = move || {
         let store = store.clone();
         async move { store.ping().await.is_ok() }
-    })
-    .await?;
+    };
+    let ops = OpsServer::start_with_routes(address, ready, ops::router(state, keys)).await?;
     cache::describe();
     metrics_layer::describe();
     Ok(ops)

@@ -85,7 +85,7 @@ impl From<Claims> for ClaimsView {
 }
 
 /// Says whether a grant counts at this moment, after RFC 7662 but with a JSON body: revocations are seen at once.
-#[utoipa::path(post, path = "/v1/grants/introspect", tag = "grants", request_body = TokenRequest, responses(
+#[utoipa::path(post, path = "/v1/grants/introspect", operation_id = "introspectGrant", tag = "grants", request_body = TokenRequest, responses(
     (status = 200, description = "Whether it counts, and what it says", body = Introspection),
 ))]
 pub(crate) async fn introspect(
@@ -97,7 +97,7 @@ pub(crate) async fn introspect(
 }
 
 /// Revokes a grant, after RFC 7009 but with a JSON body: whoever holds it may. A token that is none is revoked already.
-#[utoipa::path(post, path = "/v1/grants/revoke", tag = "grants", request_body = TokenRequest, responses(
+#[utoipa::path(post, path = "/v1/grants/revoke", operation_id = "revokeGrant", tag = "grants", request_body = TokenRequest, responses(
     (status = 204, description = "It does not count, whether it did before or not"),
 ))]
 pub(crate) async fn revoke(

@@ -1,11 +1,13 @@
 //! Another grant for a session that still holds its key.
 
+use std::{sync::Arc, time::Duration};
+
 use axum::{Json, extract::State, http::StatusCode};
 use ed25519_dalek::{Signature, VerifyingKey};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
-use veilpass_protocol::{ContextPreimage, RegistryId, grant_request_text};
+use veilpass_protocol::{ContextPreimage, PublicInputs, RegistryId, grant_request_text};
 use veilpass_store::VerificationStatus;
 
 use crate::{
@@ -20,7 +22,7 @@ use crate::{
 /// How far a client's clock may be off, in seconds.
 const CLOCK_SKEW_SECONDS: u64 = 60;
 /// For how long signatures are remembered: longer than one can be used, whatever the clocks of replicas say.
-const REMEMBERED: std::time::Duration = std::time::Duration::from_secs(5 * CLOCK_SKEW_SECONDS);
+const REMEMBERED: Duration = Duration::from_secs(5 * CLOCK_SKEW_SECONDS);
 
 /// Body of `POST /v1/grants`.
 #[derive(Deserialize, ToSchema)]
@@ -61,7 +63,7 @@ impl From<Issued> for GrantView {
 }
 
 /// Issues another grant to a session: its key signs, its verification holds, its context and epoch have not ended.
-#[utoipa::path(post, path = "/v1/grants", tag = "grants", request_body = GrantRequest, responses(
+#[utoipa::path(post, path = "/v1/grants", operation_id = "createGrant", tag = "grants", request_body = GrantRequest, responses(
     (status = 201, description = "The grant", body = GrantView),
     (status = 409, description = "The signature was used before, the chain has not decided yet, or the session was ended",
         body = ProblemDocument, content_type = "application/problem+json"),
@@ -106,7 +108,28 @@ pub(crate) async fn create(
     Ok((StatusCode::CREATED, Json(grants.issue(&subject).await?.into())))
 }
 
-async fn registry(state: &AppState, id: RegistryId) -> Result<std::sync::Arc<RegistryFacts>, Problem> {
+/// The first grant of a session whose proof was just accepted. Without keys, or when something fails, there is none: the
+/// nullifier is spent already, and the session may ask with its key.
+pub(super) async fn first(
+    state: &AppState,
+    verification: Uuid,
+    registry: &RegistryFacts,
+    inputs: &PublicInputs,
+    context: &ContextPreimage,
+) -> Option<GrantView> {
+    let (registry_id, track_id, epoch) = (inputs.registry_id, inputs.track_id, inputs.epoch);
+    let epochs = registry.epochs;
+    let subject = Subject { verification, registry_id, track_id, epoch, epochs, context };
+    match state.grants.as_ref()?.issue(&subject).await {
+        Ok(issued) => Some(issued.into()),
+        Err(error) => {
+            tracing::warn!(%verification, %error, "no session grant for a new verification");
+            None
+        }
+    }
+}
+
+async fn registry(state: &AppState, id: RegistryId) -> Result<Arc<RegistryFacts>, Problem> {
     // A verification's row refers to it.
     state.facts.registry(id).await?.ok_or_else(Problem::internal)
 }

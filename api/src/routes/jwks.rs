@@ -9,7 +9,7 @@ use axum::{
 use crate::{problem::Problem, state::AppState};
 
 /// The public keys of grants that may not have expired, and the next one, as a JWK set (RFC 7517, RFC 8037).
-#[utoipa::path(get, path = "/.well-known/jwks.json", tag = "grants",
+#[utoipa::path(get, path = "/.well-known/jwks.json", operation_id = "grantKeys", tag = "grants",
     params(("If-None-Match" = Option<String>, Header, description = "Entity tag of the set that is known")),
     responses(
         (status = 200, description = "The keys, the newest first", body = Object,
