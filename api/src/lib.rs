@@ -27,7 +27,6 @@ mod state;
 mod verifier;
 
 pub use client_address::{Network, ParseNetworkError};
-pub use config::Config;
 pub use config::{Config, Days, ParseDaysError};
 pub use cors::{Origin, ParseOriginError};
 pub use grants::GrantPolicy;

@@ -9,6 +9,7 @@ use axum::{
 use serde::Serialize;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use utoipa::ToSchema;
+use veilpass_shared_state::Unavailable;
 use veilpass_store::StoreError;
 
 /// What errors are answered as.
@@ -270,6 +271,12 @@ impl From<&StoreError> for Problem {
             tracing::error!(%error, cause, "database");
             Self::internal()
         }
+    }
+}
+
+impl From<Unavailable> for Problem {
+    fn from(_: Unavailable) -> Self {
+        Self::unavailable("what replicas share cannot be reached; nothing was changed, try again shortly")
     }
 }
 

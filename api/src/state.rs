@@ -8,6 +8,7 @@ use std::{
 
 use tokio::sync::watch;
 use veilpass_protocol::MasterKey;
+use veilpass_shared_state::SharedState;
 use veilpass_store::{JobSignals, Store};
 use veilpass_telemetry::MemoryLevel;
 
@@ -56,6 +57,7 @@ pub struct AppState {
     pub(crate) admission: Arc<Admission>,
     pub(crate) clients: Arc<ClientBuckets>,
     pub(crate) signals: JobSignals,
+    pub(crate) shared: SharedState,
     /// What keys are derived from; none: whatever needs one answers `not-configured`.
     pub(crate) master_key: Option<Arc<MasterKey>>,
     /// None without a master key.
@@ -80,6 +82,7 @@ impl AppState {
             admission: Arc::new(Admission::new(store.clone(), policy.max_queue_wait)),
             clients: Arc::new(ClientBuckets::new(policy.trusted_proxies.clone())),
             signals: store.job_signals(),
+            shared: SharedState::in_memory(),
             store,
             verifier: Arc::new(verifier),
             master_key: master_key.map(Arc::new),

@@ -37,6 +37,8 @@ enum Command {
     Queue(operator::QueueOptions),
     /// Write the OpenAPI document of the API to api/openapi.json.
     Openapi,
+    /// Make an operator's key for /ops/v1 of the API: prints it once, and the setting that lets it in.
+    OperatorKey(operator::KeyOptions),
     /// Say what is installed, missing or mismatched on this machine.
     Doctor,
 }
@@ -68,6 +70,7 @@ fn main() -> ExitCode {
             Command::Registry(command) => operator::run(command).await,
             Command::Queue(options) => operator::show_queue(options).await,
             Command::Openapi => openapi::run(),
+            Command::OperatorKey(options) => operator::make_key(&options),
             Command::Doctor => doctor::run(),
         }
     });

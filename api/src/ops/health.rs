@@ -130,7 +130,7 @@ async fn ask(name: &'static str, check: BoxFuture<'static, Result<(), String>>) 
 mod tests {
     use super::*;
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn what_fails_or_does_not_answer_is_not_healthy() {
         let dependencies = Dependencies::none()
             .with("good", || std::future::ready(Ok::<_, String>(())))
