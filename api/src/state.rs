@@ -16,8 +16,8 @@ use crate::{
     admission::Admission,
     cache::Facts,
     client_address::{ClientBuckets, Network},
-    grants::{GrantPolicy, Grants},
     cors::Origin,
+    grants::{GrantPolicy, Grants},
     limits::InFlight,
     problem::Problem,
     verifier::ProofChecks,
@@ -92,7 +92,9 @@ impl AppState {
 
     /// What issues and checks session grants, if this deployment does.
     pub(crate) fn grants(&self) -> Result<&Grants, Problem> {
-        self.grants.as_deref().ok_or_else(|| Problem::not_configured("session grants need a master key: --master-key-file"))
+        self.grants
+            .as_deref()
+            .ok_or_else(|| Problem::not_configured("session grants need a master key: --master-key-file"))
     }
 }
 

@@ -100,7 +100,11 @@ impl KeySeal {
         let seed = self.0.decrypt(nonce.into(), payload).map(Zeroizing::new).map_err(|_| wrong())?;
         let signer = GrantSigner::from_seed(seed.as_slice().try_into().map_err(|_| wrong())?);
         // Whoever can write rows must not have one key sign under the name of another.
-        if signer.kid == row.kid && signer.public_key().as_bytes() == &row.public_key { Ok(signer) } else { Err(wrong()) }
+        if signer.kid == row.kid && signer.public_key().as_bytes() == &row.public_key {
+            Ok(signer)
+        } else {
+            Err(wrong())
+        }
     }
 }
 

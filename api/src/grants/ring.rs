@@ -38,7 +38,8 @@ impl KeyRing {
             rows.iter().filter_map(|row| Some((row.kid.clone(), VerifyingKey::from_bytes(&row.public_key).ok()?)));
         let jwks = Bytes::from(jwks(rows));
         let tag = format!("\"{}\"", hex::encode(&Sha256::digest(&jwks)[..16]));
-        let next = rows.iter().find(|row| row.phase == GrantKeyPhase::Next).map(|row| (row.kid.clone(), row.signs_from));
+        let next =
+            rows.iter().find(|row| row.phase == GrantKeyPhase::Next).map(|row| (row.kid.clone(), row.signs_from));
         Ok(signer.zip(next).map(|(signer, next)| Self {
             signer,
             next,

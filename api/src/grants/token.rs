@@ -164,7 +164,8 @@ mod tests {
         };
         let header = |alg: &str, typ: &str| serde_json::json!({ "alg": alg, "typ": typ, "kid": signer.kid() });
         assert!(decode_with(&sign(header(ALGORITHM, TYPE)), &signer).is_some());
-        for (alg, typ) in [("none", TYPE), ("HS256", TYPE), ("eddsa", TYPE), (ALGORITHM, "JWT"), (ALGORITHM, "at+jwt")] {
+        for (alg, typ) in [("none", TYPE), ("HS256", TYPE), ("eddsa", TYPE), (ALGORITHM, "JWT"), (ALGORITHM, "at+jwt")]
+        {
             assert_eq!(decode_with(&sign(header(alg, typ)), &signer), None, "{alg} {typ}");
         }
         let mut more = header(ALGORITHM, TYPE);

@@ -88,7 +88,8 @@ mod tests {
     fn an_address_that_tries_too_often_waits_even_with_the_right_key() {
         let hash = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae";
         let gate = Gate::new(vec![format!("ann:{hash}").parse().unwrap()]);
-        let headers = |text: &'static str| HeaderMap::from_iter([(header::AUTHORIZATION, HeaderValue::from_static(text))]);
+        let headers =
+            |text: &'static str| HeaderMap::from_iter([(header::AUTHORIZATION, HeaderValue::from_static(text))]);
         let (one, other) = ([192, 0, 2, 1].into(), [192, 0, 2, 2].into());
         assert_eq!(&*gate.admit(one, &headers("bearer foo")).unwrap().0, "ann");
         for wrong in ["Bearer bar", "Bearer", "Basic foo", "foo", "Bearer "] {

@@ -34,9 +34,10 @@ pub(crate) async fn revoke(
 ) -> Result<Json<Revoked>, Problem> {
     let grants = state.grants()?;
     let revoked = match (request.jti, request.verification_id) {
-        (Some(CanonicalUuid(jti)), None) => {
-            grants.revoke_one(jti).await?.ok_or_else(|| Problem::not_found("there is no such grant, or it has expired"))?
-        }
+        (Some(CanonicalUuid(jti)), None) => grants
+            .revoke_one(jti)
+            .await?
+            .ok_or_else(|| Problem::not_found("there is no such grant, or it has expired"))?,
         (None, Some(CanonicalUuid(verification))) => grants
             .revoke_session(verification)
             .await?

@@ -76,9 +76,16 @@ mod tests {
         let hash = "ab".repeat(32);
         let parsed: OperatorKey = format!("ann:{hash}").parse().unwrap();
         assert!(!format!("{parsed:?}").contains("ab"));
-        for wrong in ["", "ann", &hash, &format!(":{hash}"), &format!("a b:{hash}"), &format!("ann:{}", &hash[2..]),
-            &format!("ann:{}", hash.to_uppercase()), &format!("{}:{hash}", "a".repeat(65))]
-        {
+        for wrong in [
+            "",
+            "ann",
+            &hash,
+            &format!(":{hash}"),
+            &format!("a b:{hash}"),
+            &format!("ann:{}", &hash[2..]),
+            &format!("ann:{}", hash.to_uppercase()),
+            &format!("{}:{hash}", "a".repeat(65)),
+        ] {
             let error = wrong.parse::<OperatorKey>().unwrap_err();
             assert!(!error.to_string().contains("abab"), "{wrong}");
         }

@@ -16,9 +16,7 @@ use axum::{
     response::IntoResponse,
     routing::{get, post},
 };
-use tower_http::{
-    catch_panic::CatchPanicLayer, set_header::SetResponseHeaderLayer, timeout::TimeoutLayer,
-};
+use tower_http::{catch_panic::CatchPanicLayer, set_header::SetResponseHeaderLayer, timeout::TimeoutLayer};
 
 pub use self::keys::{OperatorKey, ParseOperatorKeyError};
 use self::{auth::Gate, health::Dependencies};

@@ -79,9 +79,10 @@ pub(crate) async fn create(
     if issued_at.abs_diff(now) > CLOCK_SKEW_SECONDS {
         return Err(Problem::refused("stale-request", "issued_at", "more than 60 seconds away from this API's clock"));
     }
-    let status = state.store.verification_status(id).await?.ok_or_else(|| {
-        Problem::refused("unknown-verification", "verification_id", "there is no such verification")
-    })?;
+    let status =
+        state.store.verification_status(id).await?.ok_or_else(|| {
+            Problem::refused("unknown-verification", "verification_id", "there is no such verification")
+        })?;
     if context.context() != status.context {
         return Err(Problem::refused("context-mismatch", "context", "not the context of that verification"));
     }

@@ -63,12 +63,7 @@ struct RefusalView {
 
 impl VerificationView {
     /// One that was recorded just now.
-    pub(crate) fn accepted(
-        id: Uuid,
-        record: &VerificationRecord,
-        settle: Settle,
-        grant: Option<GrantView>,
-    ) -> Self {
+    pub(crate) fn accepted(id: Uuid, record: &VerificationRecord, settle: Settle, grant: Option<GrantView>) -> Self {
         Self {
             id,
             track_id: record.public_inputs.track_id,

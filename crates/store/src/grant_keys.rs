@@ -89,12 +89,7 @@ impl Store {
 
     /// Stores a key if one is missing. The first signs at once; the next after `period` of the one before, and not before
     /// verifiers had `lead` to learn of it. False: none is missing, somebody else was faster.
-    pub async fn add_grant_key(
-        &self,
-        key: &NewGrantKey,
-        period: Duration,
-        lead: Duration,
-    ) -> Result<bool, StoreError> {
+    pub async fn add_grant_key(&self, key: &NewGrantKey, period: Duration, lead: Duration) -> Result<bool, StoreError> {
         let mut tx = self.lock_grant_keys().await?;
         let added = sqlx::query(
             "INSERT INTO grant_keys (kid, public_key, sealed_key, created_at, signs_from)
@@ -170,7 +165,9 @@ impl Store {
     /// A transaction that alone may change which keys there are.
     async fn lock_grant_keys(&self) -> Result<Transaction<'static, Postgres>, StoreError> {
         let mut tx = self.pool.begin().await?;
-        sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended('veilpass.grant-keys', 0))").execute(&mut *tx).await?;
+        sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended('veilpass.grant-keys', 0))")
+            .execute(&mut *tx)
+            .await?;
         Ok(tx)
     }
 }
