@@ -9,6 +9,7 @@ use axum::{
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
+use uuid::Uuid;
 
 use crate::{problem::Problem, router::BODY_LIMIT};
 
@@ -116,5 +117,17 @@ impl<'de> Deserialize<'de> for Base58Signature {
         // 64 bytes have 64 to 88 digits; the length first, because decoding is quadratic.
         let decoded = if text.len() <= 88 { bs58::decode(text.as_bytes()).onto(&mut bytes).ok() } else { None };
         if decoded == Some(64) { Ok(Self(bytes)) } else { Err(D::Error::custom("not a signature: base58 of 64 bytes")) }
+/// A UUID in its one canonical text: lowercase, with hyphens.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CanonicalUuid(pub(crate) Uuid);
+
+impl<'de> Deserialize<'de> for CanonicalUuid {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        use serde::de::Error;
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        let id: Option<Uuid> = text.parse().ok();
+        id.filter(|id| id.to_string() == text)
+            .map(Self)
+            .ok_or_else(|| D::Error::custom("expected a UUID, lowercase with hyphens"))
     }
 }

@@ -133,6 +133,61 @@ impl Problem {
         )
     }
 
+    /// The verification is to be settled on chain, and is not yet: 409.
+    pub(crate) fn not_verified_yet() -> Self {
+        Self::new(
+            StatusCode::CONFLICT,
+            "not-verified-yet",
+            "Not verified yet",
+            "the chain has not confirmed this verification; ask again after the seconds in Retry-After",
+        )
+        .retry_after(1)
+    }
+
+    /// The session gets no more grants: 409.
+    pub(crate) fn session_ended() -> Self {
+        Self::new(
+            StatusCode::CONFLICT,
+            "session-ended",
+            "The session has ended",
+            "its verification was refused or overruled by the chain, or an operator ended the session",
+        )
+    }
+
+    /// A signature that is good once was used before: 409.
+    pub(crate) fn signature_used() -> Self {
+        Self {
+            field: Some("signature".to_owned()),
+            ..Self::new(
+                StatusCode::CONFLICT,
+                "signature-used",
+                "The signature was used before",
+                "sign again, with a later issued_at",
+            )
+        }
+    }
+
+    /// No operator key, or not one of ours: 401.
+    pub(crate) fn not_an_operator() -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "unauthorized",
+            "An operator key is needed",
+            "send the header Authorization: Bearer <operator key>; make one with `veilpass operator-key`",
+        )
+    }
+
+    /// Too many requests of one peer of the operators' listener: 429.
+    pub(crate) fn too_many_attempts(retry_after_seconds: u32) -> Self {
+        Self::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "too-many-attempts",
+            "Too many requests",
+            "this address has sent too many requests to the operators' listener",
+        )
+        .retry_after(retry_after_seconds)
+    }
+
     /// There is no such thing: 404.
     pub(crate) fn not_found(detail: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::NOT_FOUND, "not-found", "Not found", detail)
@@ -303,6 +358,7 @@ impl From<&StoreError> for Problem {
 impl From<Unavailable> for Problem {
     fn from(_: Unavailable) -> Self {
         Self::unavailable("what the replicas of this API share is away; nothing was changed, try again shortly")
+        Self::unavailable("what replicas share cannot be reached; nothing was changed, try again shortly")
     }
 }
 

@@ -50,6 +50,10 @@ pub(crate) fn limited_routes() -> OpenApiRouter<AppState> {
         .routes(routes!(routes::enrollments::status))
         .routes(routes!(routes::verifications::create))
         .routes(routes!(routes::verifications::status))
+        .routes(routes!(routes::grants::create))
+        .routes(routes!(routes::grant_tokens::introspect))
+        .routes(routes!(routes::grant_tokens::revoke))
+        .routes(routes!(routes::jwks::jwks))
 }
 
 /// Health has no limit: an API that refuses because it is busy must not be restarted for that.

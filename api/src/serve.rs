@@ -9,6 +9,8 @@ use veilpass_shared_state::{Quota, RedisUrl, SharedState};
 use anyhow::Context;
 use tokio::{net::TcpListener, sync::Notify, task::JoinSet};
 use veilpass_shared_state::SharedState;
+use anyhow::Context;
+use tokio::{net::TcpListener, sync::Notify, task::JoinSet};
 use veilpass_store::{Store, StoreConfig};
 use veilpass_telemetry::{MemoryThresholds, MemoryWatcher, OpsServer, allow_open_files, serve_http};
 
@@ -20,6 +22,11 @@ use crate::{
     master_key::master_key,
     metrics_layer,
     replicas::Replica,
+    grants::Grants,
+    limits::http_limits,
+    master_key::master_key,
+    metrics_layer,
+    ops::{self, OperatorKey},
     router::router,
     state::{AppState, Policy},
     sweep,
@@ -56,6 +63,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     let store = Store::connect_lazy(&config.database_url, &store_config)?;
     let origins_of_audiences = || config.audiences.iter().filter_map(|audience| audience.parse().ok()).collect();
     let policy = Policy {
+        grants: config.grant_policy()?,
         cors_origins: config.cors_origins.clone().unwrap_or_else(origins_of_audiences),
         audiences: config.audiences.into_iter().collect(),
         max_session_seconds: config.max_session_seconds,
@@ -80,6 +88,16 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     let state =
         AppState::new(store.clone(), verifier, policy, master_key, watcher.level(), shared).reading(config.rpc_urls)?;
     let _sweep = sweep_regularly(&state, Duration::from_secs(config.sweep_interval_seconds));
+    let watcher = MemoryWatcher::new(thresholds);
+    let state = AppState::new(store.clone(), verifier, policy, master_key, watcher.level());
+    let _ops = match config.ops_listen {
+        Some(address) => Some(start_ops(address, state.clone(), config.operator_keys).await?),
+        None => None,
+    };
+    let _upkeep = match &state.grants {
+        Some(grants) => Some(start_grants(Arc::clone(grants)).await?),
+        None => None,
+    };
     let (emptied, swept) = (state.facts.clone(), state.facts.clone());
     let _memory = watcher.on_critical(move || emptied.clear()).regularly(move || swept.drop_expired()).start();
     let app = router(state);
@@ -130,13 +148,22 @@ fn sweep_regularly(state: &AppState, interval: Duration) -> Option<JoinSet<()>> 
     state.sweep().map(|sweep| sweep.start(interval))
 }
 
-/// Metrics and health for operators. Ready means that the database answers.
-async fn start_ops(address: SocketAddr, store: Store) -> anyhow::Result<OpsServer> {
-    let ops = OpsServer::start(address, move || {
+/// Sees to the keys of session grants, from now on and until the value is dropped.
+async fn start_grants(grants: Arc<Grants>) -> anyhow::Result<JoinSet<()>> {
+    grants.prepare().await.context("--master-key")?;
+    let mut tasks = JoinSet::new();
+    tasks.spawn(async move { grants.maintain().await });
+    Ok(tasks)
+}
+
+/// Metrics, health and the operators' routes. Ready means that the database answers.
+async fn start_ops(address: SocketAddr, state: AppState, keys: Vec<OperatorKey>) -> anyhow::Result<OpsServer> {
+    let store = state.store.clone();
+    let ready = move || {
         let store = store.clone();
         async move { store.ping().await.is_ok() }
-    })
-    .await?;
+    };
+    let ops = OpsServer::start_with_routes(address, ready, ops::router(state, keys)).await?;
     cache::describe();
     veilpass_shared_state::describe_metrics();
     metrics_layer::describe();

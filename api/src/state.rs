@@ -27,6 +27,9 @@ use crate::{
     enrolment::EnrolmentKeys,
     limits::InFlight,
     sweep::Sweep,
+    grants::{GrantPolicy, Grants},
+    limits::InFlight,
+    problem::Problem,
     verifier::ProofChecks,
 };
 
@@ -47,6 +50,8 @@ pub struct Policy {
     pub max_chain_age_seconds: u64,
     /// How many requests may be worked on at once.
     pub max_requests: usize,
+    /// How session grants are issued.
+    pub grants: GrantPolicy,
     /// Whose pages may call this API from a browser.
     pub cors_origins: Vec<Origin>,
     /// What a client may ask; none: no limit.
@@ -75,9 +80,12 @@ pub struct AppState {
     pub(crate) enrolment: Option<Arc<EnrolmentKeys>>,
     /// None: no RPC is configured.
     pub(crate) chain: Option<Arc<ChainReader>>,
+    pub(crate) shared: SharedState,
     /// What keys are derived from; none: whatever needs one answers `not-configured`.
     #[allow(dead_code, reason = "session grants derive their keys from it")]
     pub(crate) master_key: Option<Arc<MasterKey>>,
+    /// None without a master key.
+    pub(crate) grants: Option<Arc<Grants>>,
 }
 
 impl AppState {
@@ -98,10 +106,14 @@ impl AppState {
             idempotency: Arc::new(Records::new(shared.clone(), key("veilpass.v1.idempotency-records"))),
             clients: Arc::new(Clients::new(key("veilpass.v1.callers"), policy.trusted_proxies.clone())),
             shared,
+        let grants = |key: &MasterKey| Arc::new(Grants::new(store.clone(), key, policy.grants.clone()));
+        Self {
+            grants: master_key.as_ref().map(grants),
             facts: Facts::new(store.clone()),
             in_flight: Arc::new(InFlight::new(policy.max_requests, memory)),
             admission: Arc::new(Admission::new(store.clone(), policy.max_queue_wait)),
             signals: store.job_signals(),
+            shared: SharedState::in_memory(),
             store,
             verifier: Arc::new(verifier),
             shared,
@@ -142,6 +154,12 @@ impl AppState {
 /// Without a master key there are no other replicas, and a key of this process will do.
 fn derived_or_drawn(master_key: Option<&MasterKey>, label: &str) -> Zeroizing<[u8; 32]> {
     master_key.map_or_else(|| Zeroizing::new(rand::rng().random()), |master_key| master_key.derive(label))
+    /// What issues and checks session grants, if this deployment does.
+    pub(crate) fn grants(&self) -> Result<&Grants, Problem> {
+        self.grants
+            .as_deref()
+            .ok_or_else(|| Problem::not_configured("session grants need a master key: --master-key-file"))
+    }
 }
 
 /// Seconds since the Unix epoch.

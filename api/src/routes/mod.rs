@@ -3,8 +3,11 @@
 pub(crate) mod abandon;
 pub(crate) mod challenges;
 pub(crate) mod enrollments;
+pub(crate) mod grant_tokens;
+pub(crate) mod grants;
 pub(crate) mod health;
 pub(crate) mod info;
+pub(crate) mod jwks;
 pub(crate) mod proof_view;
 pub(crate) mod proofs;
 pub(crate) mod prover_keys;

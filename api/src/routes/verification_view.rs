@@ -6,7 +6,7 @@ use uuid::Uuid;
 use veilpass_protocol::{Epoch, TrackId};
 use veilpass_store::{VerificationRecord, VerificationState, VerificationStatus};
 
-use super::verifications::Settle;
+use super::{grants::GrantView, verifications::Settle};
 use crate::schema::{EpochNumber, FieldHex};
 
 /// A verification and how far it is.
@@ -36,6 +36,9 @@ pub(crate) struct VerificationView {
     /// What is in the way at the moment; it is tried again.
     #[serde(skip_serializing_if = "Option::is_none")]
     delayed_by: Option<String>,
+    /// The session's first grant, when an offchain verification was just made. Later ones: `POST /v1/grants`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    grant: Option<GrantView>,
 }
 
 /// A transaction.
@@ -60,7 +63,7 @@ struct RefusalView {
 
 impl VerificationView {
     /// One that was recorded just now.
-    pub(crate) fn accepted(id: Uuid, record: &VerificationRecord, settle: Settle) -> Self {
+    pub(crate) fn accepted(id: Uuid, record: &VerificationRecord, settle: Settle, grant: Option<GrantView>) -> Self {
         Self {
             id,
             track_id: record.public_inputs.track_id,
@@ -71,6 +74,7 @@ impl VerificationView {
             transaction: None,
             refusal: None,
             delayed_by: None,
+            grant,
         }
     }
 
@@ -89,6 +93,7 @@ impl VerificationView {
             transaction: status.tx_signature.map(|signature| TransactionView { signature, slot }),
             refusal: refused.then(|| RefusalView { code: status.error_code, detail: reason.unwrap_or_default() }),
             delayed_by,
+            grant: None,
         }
     }
 }

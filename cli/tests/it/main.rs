@@ -17,6 +17,7 @@ mod faults;
 mod faulty_bb;
 mod figures;
 mod fleet;
+mod grants;
 mod indexer;
 mod limits;
 mod queue;

@@ -48,12 +48,12 @@ impl TestStack {
 
     /// The same, with its services logging by this filter.
     pub(crate) async fn start_with(filter: Option<&'static str>) -> Self {
-        Self::launch(filter, false).await
+        Self::launch(filter, false, &[], &[]).await
     }
 
     /// The same with a local chain, a relayer and an indexer: the registry is anchored.
     pub(crate) async fn start_on_chain() -> Self {
-        Self::launch(None, true).await
+        Self::launch(None, true, &[], &[]).await
     }
 
     /// The same, with its services logging by this filter.
@@ -62,6 +62,13 @@ impl TestStack {
     }
 
     async fn launch(filter: Option<&'static str>, on_chain: bool) -> Self {
+    /// Any stack, whose API has these flags and this environment.
+    pub(crate) async fn launch(
+        filter: Option<&'static str>,
+        on_chain: bool,
+        flags: &[&str],
+        env: &[(&str, &str)],
+    ) -> Self {
         let dir = tempfile::Builder::new().prefix("veilpass-it-").tempdir().unwrap();
         // The database server runs as another user when we are root.
         std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(0o711)).unwrap();

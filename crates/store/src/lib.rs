@@ -11,6 +11,8 @@ mod chain_rows;
 mod convert;
 mod enrolments;
 mod error;
+mod grant_keys;
+mod grants;
 mod jobs;
 mod leadership;
 mod leaves;
@@ -37,6 +39,8 @@ pub use enrolments::{
     NewOwnedEnrolment, OwnedEnrolment,
 };
 pub use error::StoreError;
+pub use grant_keys::{GrantKey, GrantKeyPhase, NewGrantKey, SEALED_GRANT_KEY_BYTES};
+pub use grants::{NewGrant, RevokedGrants};
 pub use jobs::{
     ARCHIVE_DAYS, ArchivedJob, AttemptFailure, CLIENT_BUCKETS, Cancelled, ClientBucket, DeadLetters, EnqueueError,
     JobFailure, JobOutcome, JobState, KeyLoad, LeasedJob, MAX_ATTEMPTS, NewJob, ProofJob, QueueDepth, QueueLoad,
@@ -126,6 +130,11 @@ impl Store {
     pub async fn ping(&self) -> Result<(), StoreError> {
         sqlx::query("SELECT 1 FROM registries LIMIT 1").execute(&self.pool).await?;
         Ok(())
+    }
+
+    /// Connections to the database: all, and those that nobody uses at the moment.
+    pub fn connections(&self) -> (u32, usize) {
+        (self.pool.size(), self.pool.num_idle())
     }
 
     /// Closes all connections, after those in use are returned.

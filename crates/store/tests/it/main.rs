@@ -11,6 +11,7 @@ mod events;
 mod fairness;
 mod figures;
 mod fixture;
+mod grants;
 mod history;
 mod jobs;
 mod leadership;
