@@ -12,6 +12,7 @@ mod convert;
 mod error;
 mod jobs;
 mod leadership;
+mod leaf_versions;
 mod leaves;
 mod outbox;
 mod pending;
@@ -32,10 +33,12 @@ pub use chain_cursor::{ChainCounts, ChainProgress};
 pub use chain_events::{ChainEvent, ChainEventContent, ChainRoot};
 pub use error::StoreError;
 pub use jobs::{
-    ARCHIVE_DAYS, ArchivedJob, AttemptFailure, CLIENT_BUCKETS, Cancelled, ClientBucket, DeadLetters, EnqueueError,
-    JobFailure, JobOutcome, JobState, KeyLoad, LeasedJob, MAX_ATTEMPTS, NewJob, ProofJob, QueueDepth, QueueLoad,
+    ARCHIVE_DAYS, ArchivedJob, AttemptFailure, CLIENT_BUCKETS, Cancelled, ClaimedJob, ClientBucket, DeadLetters,
+    EnqueueError, FetchOutcome, FetchedProof, JobFailure, JobOutcome, JobState, KeyLoad, LeasedJob, MAX_ATTEMPTS, NewJob,
+    ProofJob, QueueDepth, QueueLoad, TokenHash,
 };
 pub use leadership::Leadership;
+pub use leaf_versions::LeafVersion;
 pub use leaves::{Enrolment, LeafChange};
 pub use outbox::{
     AttemptOutcome, AttemptRecorded, ChainAttempt, ChainStep, IntentEnd, IntentLease, IntentTask, LeasedIntent,
@@ -47,7 +50,9 @@ pub use prover_trees::{ProverTree, ProverTreeReport};
 pub use provers::{LiveProver, ProverReport};
 pub use registries::{NewRegistry, Registry};
 pub use roots::{PublishError, PublishedRoot};
-pub use signals::{JobSignals, JobWatch, MAX_END_WAITS, WaitPermit};
+pub use signals::{
+    JobFollower, JobNews, JobSignals, JobStage, JobWatch, MAX_END_WAITS, ParseStageError, StageMessage, WaitPermit,
+};
 use sqlx::{
     PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
