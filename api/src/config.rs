@@ -9,7 +9,7 @@ use std::{
 use secrecy::SecretString;
 use veilpass_telemetry::LogFormat;
 
-use crate::client_address::Network;
+use crate::{client_address::Network, cors::Origin};
 
 /// The Veilpass API: takes proof requests and proofs over HTTP, coordinates, and never proves.
 #[derive(Clone, Debug, clap::Parser)]
@@ -39,6 +39,10 @@ pub struct Config {
     /// Who proofs may be for: the origins of the frontends that this API serves, separated by commas.
     #[arg(long = "audiences", env = "VEILPASS_AUDIENCES", value_delimiter = ',', required = true)]
     pub audiences: Vec<String>,
+
+    /// Origins of pages that may call this API from a browser, separated by commas. None: those audiences that are origins.
+    #[arg(long, env = "VEILPASS_CORS_ORIGINS", value_delimiter = ',')]
+    pub cors_origins: Option<Vec<Origin>>,
 
     /// For how long a session that a proof is bound to may live, in seconds.
     #[arg(long, env = "VEILPASS_MAX_SESSION_SECONDS", default_value = "86400")]

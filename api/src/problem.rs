@@ -7,7 +7,12 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use utoipa::ToSchema;
 use veilpass_store::StoreError;
+
+/// What errors are answered as.
+pub(crate) const PROBLEM_MEDIA_TYPE: &str = "application/problem+json";
 
 /// An answer that is not a success.
 #[derive(Debug)]
@@ -21,20 +26,32 @@ pub(crate) struct Problem {
     retry_after_seconds: Option<u32>,
 }
 
-#[derive(Serialize)]
-struct Document<'a> {
+/// A problem document (RFC 9457).
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ProblemDocument {
+    /// `urn:veilpass:problem:` and a stable code.
+    #[schema(example = "urn:veilpass:problem:malformed-request")]
     r#type: String,
-    title: &'a str,
+    /// The code in words.
+    title: &'static str,
+    /// The HTTP status.
     status: u16,
-    detail: &'a str,
+    /// What happened here, and what to do.
+    detail: String,
+    /// When, as RFC 3339.
+    timestamp: String,
+    /// Which fields are to blame.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    errors: Vec<FieldError<'a>>,
+    errors: Vec<FieldError>,
 }
 
-#[derive(Serialize)]
-struct FieldError<'a> {
-    field: &'a str,
-    detail: &'a str,
+/// A field that is to blame.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct FieldError {
+    /// Its path in the body, such as `public_inputs.epoch`.
+    field: String,
+    /// What is wrong with it.
+    detail: String,
 }
 
 impl Problem {
@@ -216,17 +233,20 @@ impl From<Arc<StoreError>> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let errors = self.field.iter().map(|field| FieldError { field, detail: &self.detail }).collect();
-        let document = Document {
+        let detail = self.detail.into_owned();
+        let errors = self.field.map(|field| FieldError { field, detail: detail.clone() }).into_iter().collect();
+        let now = OffsetDateTime::now_utc().replace_millisecond(0).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+        let document = ProblemDocument {
             r#type: format!("urn:veilpass:problem:{}", self.code),
             title: self.title,
             status: self.status.as_u16(),
-            detail: &self.detail,
+            detail,
+            timestamp: now.format(&Rfc3339).unwrap_or_default(),
             errors,
         };
         let mut response = (self.status, axum::Json(document)).into_response();
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_MEDIA_TYPE));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some(seconds) = self.retry_after_seconds {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));

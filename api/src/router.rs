@@ -5,63 +5,93 @@ use std::{any::Any, time::Duration};
 use axum::{
     Router,
     extract::DefaultBodyLimit,
-    http::{HeaderName, HeaderValue, Request, StatusCode, header},
+    http::{Request, StatusCode, header},
     middleware::{from_fn, from_fn_with_state, map_response},
     response::{IntoResponse, Response},
-    routing::{get, post},
 };
 use tower_http::{
     catch_panic::CatchPanicLayer,
-    request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer},
-    set_header::SetResponseHeaderLayer,
-    timeout::TimeoutLayer,
+    compression::{
+        CompressionLayer, Predicate,
+        predicate::{NotForContentType, SizeAbove},
+    },
+    timeout::{RequestBodyTimeoutLayer, TimeoutLayer},
     trace::TraceLayer,
 };
 
-use crate::{limits, metrics_layer, problem::Problem, routes, state::AppState};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{
+    cors, limits, metrics_layer, openapi,
+    problem::Problem,
+    request_id::{self, REQUEST_ID},
+    routes, security_headers,
+    state::AppState,
+};
 
 /// Longest request body, in bytes: a verification has about 11 kB.
 pub(crate) const BODY_LIMIT: usize = 32 << 10;
 /// Longest time for a whole request.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Longest silence while a request's body is read.
+const READ_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The paths that are limited.
+pub(crate) fn limited_routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::with_openapi(openapi::base())
+        .routes(routes!(routes::info::info))
+        .routes(routes!(routes::registries::registry))
+        .routes(routes!(routes::prover_keys::prover_keys))
+        .routes(routes!(routes::proofs::create))
+        .routes(routes!(routes::proofs::status, routes::proofs::cancel))
+        .routes(routes!(routes::verifications::create))
+        .routes(routes!(routes::verifications::status))
+}
+
+/// Health has no limit: an API that refuses because it is busy must not be restarted for that.
+pub(crate) fn health_routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(routes::health::livez)).routes(routes!(routes::health::readyz))
+}
 
 /// The whole API.
 pub fn router(state: AppState) -> Router {
+    let cors = cors::layer(&state.policy.cors_origins);
     // Failures are logged where they happen. A line for each 503 would be most when there is least time for it.
     let trace = TraceLayer::new_for_http().on_failure(()).make_span_with(|request: &Request<_>| {
         // The path and the id; never a body, never a query.
-        let id = request.headers().get(&REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or_default();
+        let id = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or_default();
         tracing::info_span!("request", method = %request.method(), path = request.uri().path(), id)
     });
-    Router::new()
-        .route("/v1/info", get(routes::info::info))
-        .route("/v1/registries/{registry_id}", get(routes::registries::registry))
-        .route("/v1/prover-keys", get(routes::prover_keys::prover_keys))
-        .route("/v1/proofs", post(routes::proofs::create))
-        .route("/v1/proofs/{id}", get(routes::proofs::status).delete(routes::proofs::cancel))
-        .route("/v1/verifications", post(routes::verifications::create))
-        .route("/v1/verifications/{id}", get(routes::verifications::status))
+    let limited: Router<AppState> = limited_routes().into();
+    let health: Router<AppState> = health_routes().into();
+    limited
         .route_layer(from_fn_with_state(state.in_flight.clone(), limits::limit))
-        // Health has no limit: an API that refuses because it is busy must not be restarted for that.
-        .route("/livez", get(routes::health::livez))
-        .route("/readyz", get(routes::health::readyz))
+        .merge(health)
+        .merge(openapi::pages())
         .fallback(async || Problem::not_found("there is nothing at this path"))
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
         .with_state(state)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(map_response(timeout_as_problem))
+        .layer(RequestBodyTimeoutLayer::new(READ_TIMEOUT))
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_TIMEOUT))
         .layer(CatchPanicLayer::custom(|_: Box<dyn Any + Send>| Problem::internal().into_response()))
+        .layer(CompressionLayer::new().compress_when(worth_compressing()))
         .layer(from_fn(metrics_layer::measure))
+        .layer(cors)
         .layer(trace)
-        .layer(PropagateRequestIdLayer::new(REQUEST_ID))
-        .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
-        .layer(SetResponseHeaderLayer::if_not_present(
-            header::X_CONTENT_TYPE_OPTIONS,
-            HeaderValue::from_static("nosniff"),
-        ))
-        .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, HeaderValue::from_static("no-store")))
+        .layer(from_fn(request_id::set))
+        .layer(from_fn(security_headers::add))
+}
+
+/// A kilobyte, and not what is compressed already or must arrive at once.
+fn worth_compressing() -> impl Predicate {
+    SizeAbove::new(1024)
+        .and(NotForContentType::GRPC)
+        .and(NotForContentType::IMAGES)
+        .and(NotForContentType::SSE)
+        // The reference page's fonts and the like.
+        .and(NotForContentType::const_new("font/"))
 }
 
 /// The time-out layer answers with an empty body.

@@ -40,7 +40,9 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         ..StoreConfig::default()
     };
     let store = Store::connect_lazy(&config.database_url, &store_config)?;
+    let origins_of_audiences = || config.audiences.iter().filter_map(|audience| audience.parse().ok()).collect();
     let policy = Policy {
+        cors_origins: config.cors_origins.clone().unwrap_or_else(origins_of_audiences),
         audiences: config.audiences.into_iter().collect(),
         max_session_seconds: config.max_session_seconds,
         queue_capacity: config.queue_capacity,

@@ -15,6 +15,7 @@ use crate::{
     admission::Admission,
     cache::Facts,
     client_address::{ClientBuckets, Network},
+    cors::Origin,
     limits::InFlight,
     verifier::ProofChecks,
 };
@@ -36,6 +37,8 @@ pub struct Policy {
     pub max_chain_age_seconds: u64,
     /// How many requests may be worked on at once.
     pub max_requests: usize,
+    /// Whose pages may call this API from a browser.
+    pub cors_origins: Vec<Origin>,
 }
 
 /// What every handler shares. Cheap to clone.

@@ -9,6 +9,7 @@ pub mod deploy;
 pub mod doctor;
 pub mod fuzz;
 pub mod holders;
+pub mod openapi;
 pub mod operator;
 pub mod publish;
 pub mod stack;

@@ -2,23 +2,32 @@
 
 use axum::{Json, extract::State, http::StatusCode};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::state::AppState;
 
-/// `GET /livez`: the process answers.
+/// The process answers.
+#[utoipa::path(get, path = "/livez", operation_id = "live", tag = "service", responses((status = 200, description = "It does", body = String)))]
 pub(crate) async fn livez() -> &'static str {
     "ok"
 }
 
-#[derive(Serialize)]
+/// Whether requests can be served.
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Readiness {
+    /// All that is needed is there.
     ready: bool,
+    /// `ok` or `unavailable`.
     database: &'static str,
     /// Keys of live provers: 0 means that delegated proving waits, not that verification does.
     live_prover_keys: usize,
 }
 
-/// `GET /readyz`: 200 when requests can be served, 503 when not.
+/// Whether requests can be served.
+#[utoipa::path(get, path = "/readyz", operation_id = "ready", tag = "service", responses(
+    (status = 200, description = "They can", body = Readiness),
+    (status = 503, description = "They cannot", body = Readiness),
+))]
 pub(crate) async fn readyz(State(state): State<AppState>) -> (StatusCode, Json<Readiness>) {
     let keys = match state.store.ping().await {
         Ok(()) => state.store.prover_keys().await,

@@ -2,27 +2,42 @@
 
 use axum::Json;
 use serde::Serialize;
+use utoipa::ToSchema;
 use veilpass_circuit::{
     BB_VERSION, NOIR_VERSION, OWNERSHIP_GATES, PROOF_BYTES, artifact_sha256, verification_key_hash,
 };
 use veilpass_protocol::{PUBLIC_INPUT_COUNT, SEALED_WITNESS_BYTES, TREE_DEPTH};
 
-#[derive(Serialize)]
+/// What this build is pinned to.
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Info {
+    /// Of Veilpass.
     version: &'static str,
+    /// SHA-256 of the compiled circuit, lowercase hexadecimal.
     circuit_sha256: String,
+    /// Hash of the verification key, lowercase hexadecimal.
     verification_key_hash: String,
+    /// Barretenberg, which proves.
     bb_version: &'static str,
+    /// Noir, which compiled the circuit.
     noir_version: &'static str,
+    /// Flavour of the proof system.
     proof_system: &'static str,
+    /// Of the circuit.
     gates: u32,
+    /// Levels between a leaf and the root.
     tree_depth: usize,
+    /// Length of a proof.
     proof_bytes: usize,
+    /// Length of a sealed witness.
     sealed_witness_bytes: usize,
+    /// The public inputs in their order.
+    #[schema(value_type = Vec<String>)]
     public_inputs: [&'static str; PUBLIC_INPUT_COUNT],
 }
 
-/// `GET /v1/info`.
+/// What this build is pinned to, so that a client can refuse a mismatch.
+#[utoipa::path(get, path = "/v1/info", operation_id = "info", tag = "service", responses((status = 200, description = "The pins", body = Info)))]
 pub(crate) async fn info() -> Json<Info> {
     Json(Info {
         version: env!("CARGO_PKG_VERSION"),

@@ -3,34 +3,47 @@
 use axum::http::{HeaderMap, HeaderValue, header};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde::Serialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 use veilpass_protocol::PublicInputs;
 use veilpass_store::{JobFailure, JobOutcome, JobState, ProofJob};
 
-use crate::admission::{Estimate, retry_after_seconds};
+use crate::{
+    admission::{Estimate, retry_after_seconds},
+    schema::{ProofBase64, PublicInputsSchema},
+};
 
 /// A proof job and how far it is.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct ProofView {
+    /// Names the job.
     id: Uuid,
     /// `queued`, `proving`, `done` or `failed`.
     status: &'static str,
+    /// How often a prover began.
     attempts: i32,
     /// Seconds until a prover begins, as estimated when the job was queued.
     #[serde(skip_serializing_if = "Option::is_none")]
     estimated_wait_seconds: Option<f64>,
+    /// What it proves, once done.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<PublicInputsSchema>)]
     public_inputs: Option<PublicInputs>,
     /// 7,232 bytes, base64.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<ProofBase64>)]
     proof: Option<String>,
+    /// Why it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<FailureView>,
 }
 
-#[derive(Serialize)]
+/// Why there is no proof.
+#[derive(Serialize, ToSchema)]
 struct FailureView {
+    /// Stable name.
     code: &'static str,
+    /// In words.
     detail: String,
 }
 

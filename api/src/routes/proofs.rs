@@ -8,6 +8,7 @@ use axum::{
 };
 use serde::Deserialize;
 use tracing::Instrument;
+use utoipa::ToSchema;
 use uuid::Uuid;
 use veilpass_protocol::{
     Context, Epoch, Nullifier, ProofStatement, ProverKeyId, RegistryId, SEALED_WITNESS_BYTES, SealedWitness, TrackId,
@@ -20,34 +21,61 @@ use crate::{
     body::{self, Base64Bytes},
     client_address::Client,
     prefer::Prefer,
-    problem::Problem,
+    problem::{Problem, ProblemDocument},
+    schema::{EnvelopeBase64, EpochNumber, FieldHex, ProverKeyIdHex},
     state::{AppState, unix_now},
 };
 
 /// Body of `POST /v1/proofs`: the public inputs without the root, which the prover chooses, and the sealed witness.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ProofRequest {
+    /// The registry.
+    #[schema(value_type = FieldHex)]
     registry_id: RegistryId,
+    /// The track.
+    #[schema(value_type = FieldHex)]
     track_id: TrackId,
+    /// The epoch.
+    #[schema(value_type = EpochNumber)]
     epoch: Epoch,
+    /// `H(NULLIFIER, s, scope)`.
+    #[schema(value_type = FieldHex)]
     nullifier: Nullifier,
+    /// The hash of what the proof is for.
+    #[schema(value_type = FieldHex)]
     context: Context,
+    /// What only the prover may read.
     sealed_witness: SealedWitnessBody,
 }
 
-#[derive(Deserialize)]
+/// A witness sealed to a prover (HPKE, RFC 9180).
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct SealedWitnessBody {
+    /// The key that it is sealed to.
+    #[schema(value_type = ProverKeyIdHex)]
     prover_key_id: ProverKeyId,
     /// Encapsulated key and ciphertext, base64.
+    #[schema(value_type = EnvelopeBase64)]
     envelope: Base64Bytes<SEALED_WITNESS_BYTES>,
 }
 
-/// `POST /v1/proofs`: 202, with the job's place in `Location`. The same request again is the same job.
+/// Queues a proof: 202, with the job's place in `Location`. The same request again is the same job.
 ///
 /// With `Prefer: wait=N` the answer waits for the job's end, and is then what `GET` says, with 200. If the client goes away
 /// meanwhile the job is cancelled.
+#[utoipa::path(post, path = "/v1/proofs", operation_id = "createProof", tag = "proofs", request_body = ProofRequest,
+    params(("Prefer" = Option<String>, Header, description = "`wait=N`: answer when the job ended, or after N seconds")),
+    responses(
+        (status = 200, description = "The job ended while the request waited", body = ProofView),
+        (status = 202, description = "Queued", body = ProofView, headers(
+            ("Location" = String, description = "The job"),
+            ("Retry-After" = u32, description = "Seconds until it is worth asking"))),
+        (status = 422, description = "A field cannot be accepted", body = ProblemDocument,
+            content_type = "application/problem+json"),
+    ),
+)]
 pub(crate) async fn create(
     State(state): State<AppState>,
     client: Client,
@@ -162,7 +190,17 @@ fn unknown() -> Problem {
     Problem::not_found("there is no such proof job")
 }
 
-/// `GET /v1/proofs/{id}`. The id is a random capability: whoever made the job knows it, and nobody can list jobs.
+/// How far a job is. The id is a random capability: whoever made the job knows it, and nobody can list jobs.
+#[utoipa::path(get, path = "/v1/proofs/{id}", operation_id = "proof", tag = "proofs",
+    params(("id" = Uuid, Path, description = "The job")),
+    responses(
+        (status = 200, description = "The job", body = ProofView),
+        (status = 404, description = "There is no such job", body = ProblemDocument,
+            content_type = "application/problem+json"),
+        (status = 410, description = "The job ended so long ago that its proof was removed", body = ProblemDocument,
+            content_type = "application/problem+json"),
+    ),
+)]
 pub(crate) async fn status(State(state): State<AppState>, Path(id): Path<String>) -> Result<Response, Problem> {
     let id: Uuid = id.parse().map_err(|_| unknown())?;
     let Some(job) = state.store.job(id).await? else {
@@ -173,7 +211,15 @@ pub(crate) async fn status(State(state): State<AppState>, Path(id): Path<String>
     Ok((view.retry_headers(None), Json(view)).into_response())
 }
 
-/// `DELETE /v1/proofs/{id}`: 204, whether the job ended now or before. Whoever knows the id may cancel.
+/// Cancels a job: 204, whether it ended now or before. Whoever knows the id may cancel.
+#[utoipa::path(delete, path = "/v1/proofs/{id}", operation_id = "cancelProof", tag = "proofs",
+    params(("id" = Uuid, Path, description = "The job")),
+    responses(
+        (status = 204, description = "It has ended"),
+        (status = 404, description = "There is no such job", body = ProblemDocument,
+            content_type = "application/problem+json"),
+    ),
+)]
 pub(crate) async fn cancel(State(state): State<AppState>, Path(id): Path<String>) -> Result<StatusCode, Problem> {
     let id: Uuid = id.parse().map_err(|_| unknown())?;
     match state.store.cancel_job(id).await? {

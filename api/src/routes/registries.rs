@@ -5,41 +5,73 @@ use axum::{
     extract::{Path, State},
 };
 use serde::Serialize;
+use utoipa::ToSchema;
 use veilpass_protocol::{Epoch, MerkleRoot, RegistryId, TrackId};
 
 use crate::{
-    problem::Problem,
+    problem::{Problem, ProblemDocument},
+    schema::{EpochNumber, FieldHex},
     state::{AppState, unix_now},
 };
 
-#[derive(Serialize)]
+/// A registry as it is now.
+#[derive(Serialize, ToSchema)]
 pub(crate) struct RegistryView {
+    /// Its id.
+    #[schema(value_type = FieldHex)]
     registry_id: RegistryId,
+    /// Its short name.
     slug: String,
+    /// The program that checks its proofs, base58.
     program_id: String,
+    /// The cluster of that program.
     cluster: String,
+    /// The current epoch.
+    #[schema(value_type = EpochNumber)]
     epoch: Epoch,
+    /// Length of an epoch.
     epoch_length_seconds: u64,
+    /// For how long after its end an epoch is still accepted.
     epoch_grace_seconds: u64,
+    /// Roots with a lower number are refused.
     min_root_seq: u64,
+    /// The newest root that counts; null if none does.
     newest_root: Option<RootView>,
+    /// Its tracks.
     tracks: Vec<TrackView>,
 }
 
-#[derive(Serialize)]
+/// A published root.
+#[derive(Serialize, ToSchema)]
 struct RootView {
+    /// Its number: 1, 2, 3...
     seq: u64,
+    /// Its value.
+    #[schema(value_type = FieldHex)]
     root: MerkleRoot,
+    /// Places of the tree in use, emptied ones included.
     leaf_count: u64,
 }
 
-#[derive(Serialize)]
+/// A track.
+#[derive(Serialize, ToSchema)]
 struct TrackView {
+    /// Its id.
+    #[schema(value_type = FieldHex)]
     track_id: TrackId,
+    /// Its short name.
     slug: String,
 }
 
-/// `GET /v1/registries/{registry_id}`.
+/// A registry as it is now: its epoch, its newest root, its tracks.
+#[utoipa::path(get, path = "/v1/registries/{registry_id}", operation_id = "registry", tag = "registries",
+    params(("registry_id" = FieldHex, Path, description = "The registry")),
+    responses(
+        (status = 200, description = "The registry", body = RegistryView),
+        (status = 404, description = "There is no such registry", body = ProblemDocument,
+            content_type = "application/problem+json"),
+    ),
+)]
 pub(crate) async fn registry(
     State(state): State<AppState>,
     Path(registry_id): Path<String>,

@@ -1,19 +1,28 @@
 //! A verification as clients see it.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 use veilpass_protocol::{Epoch, TrackId};
 use veilpass_store::{VerificationRecord, VerificationState, VerificationStatus};
 
 use super::verifications::Settle;
+use crate::schema::{EpochNumber, FieldHex};
 
 /// A verification and how far it is.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct VerificationView {
+    /// Names the verification.
     id: Uuid,
+    /// The track.
+    #[schema(value_type = FieldHex)]
     track_id: TrackId,
+    /// The epoch.
+    #[schema(value_type = EpochNumber)]
     epoch: Epoch,
+    /// Number of the root that it was proved under.
     root_seq: u64,
+    /// Where it is settled.
     settle: Settle,
     /// `accepted`, `uploading`, `verifying`, `verified` (confirmed by the cluster), `final` or `refused`. What is settled
     /// offchain stays `accepted`, unless the chain overrules it.
@@ -29,7 +38,8 @@ pub(crate) struct VerificationView {
     delayed_by: Option<String>,
 }
 
-#[derive(Serialize)]
+/// A transaction.
+#[derive(Serialize, ToSchema)]
 struct TransactionView {
     /// Base58.
     signature: String,
@@ -38,11 +48,13 @@ struct TransactionView {
     slot: Option<u64>,
 }
 
-#[derive(Serialize)]
+/// A refusal.
+#[derive(Serialize, ToSchema)]
 struct RefusalView {
     /// The program's error number, if the program refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<u32>,
+    /// In words.
     detail: String,
 }
 

@@ -7,6 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use uuid::Uuid;
 use veilpass_circuit::PROOF_BYTES;
 use veilpass_protocol::{ContextPreimage, MAX_TEXT_BYTES, PublicInputs};
@@ -15,13 +16,14 @@ use veilpass_store::{ChainProgress, RecordError, VerificationRecord};
 use crate::{
     body::{self, Base64Bytes},
     cache::RegistryFacts,
-    problem::Problem,
+    problem::{Problem, ProblemDocument},
     routes::verification_view::VerificationView,
+    schema::{ContextSchema, ProofBase64, PublicInputsSchema},
     state::{AppState, Policy, unix_now},
 };
 
 /// Where a proof is settled.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Settle {
     /// By the program on chain, which checks the proof again and burns its nullifier; the answer is 202, and the status
@@ -33,24 +35,41 @@ pub(crate) enum Settle {
 }
 
 /// Body of `POST /v1/verifications`.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct VerificationRequest {
     /// 7,232 bytes, base64.
+    #[schema(value_type = ProofBase64)]
     proof: Base64Bytes<PROOF_BYTES>,
+    /// What it proves.
+    #[schema(value_type = PublicInputsSchema)]
     public_inputs: PublicInputs,
     /// What the public input `context` is the hash of.
+    #[schema(value_type = ContextSchema)]
     context: ContextPreimage,
     /// `onchain` or `offchain`, which is the default.
     #[serde(default)]
     settle: Settle,
 }
 
-/// `POST /v1/verifications`: the proof holds and its nullifier is now spent; 201 if that is all, 202 if the chain is to be
+/// Checks a proof: it holds and its nullifier is now spent; 201 if that is all, 202 if the chain is to be
 /// told, with the status in `Location`.
 ///
 /// Cheap checks come first; the proof is checked before anything is written; the transaction that writes decides again
 /// whether the root is fresh and the nullifier unspent.
+#[utoipa::path(post, path = "/v1/verifications", operation_id = "createVerification", tag = "verifications", request_body = VerificationRequest,
+    responses(
+        (status = 201, description = "The proof holds, and its nullifier is spent", body = VerificationView,
+            headers(("Location" = String, description = "The verification"))),
+        (status = 202, description = "The proof holds, and the chain is told", body = VerificationView, headers(
+            ("Location" = String, description = "The verification"),
+            ("Retry-After" = u32, description = "Seconds until it is worth asking"))),
+        (status = 409, description = "The nullifier was used before", body = ProblemDocument,
+            content_type = "application/problem+json"),
+        (status = 422, description = "A field cannot be accepted", body = ProblemDocument,
+            content_type = "application/problem+json"),
+    ),
+)]
 pub(crate) async fn create(
     State(state): State<AppState>,
     body::Json(request): body::Json<VerificationRequest>,
@@ -115,7 +134,15 @@ pub(crate) async fn create(
     })
 }
 
-/// `GET /v1/verifications/{id}`.
+/// How far a verification is.
+#[utoipa::path(get, path = "/v1/verifications/{id}", operation_id = "verification", tag = "verifications",
+    params(("id" = Uuid, Path, description = "The verification")),
+    responses(
+        (status = 200, description = "The verification", body = VerificationView),
+        (status = 404, description = "There is no such verification", body = ProblemDocument,
+            content_type = "application/problem+json"),
+    ),
+)]
 pub(crate) async fn status(
     State(state): State<AppState>,
     Path(id): Path<String>,

@@ -1,0 +1,5 @@
+//! Prints the OpenAPI document of the API. `./veilpass openapi` writes it to api/openapi.json.
+
+fn main() {
+    print!("{}", veilpass_api::openapi_document());
+}

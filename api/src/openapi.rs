@@ -1,0 +1,127 @@
+//! The OpenAPI 3.1 document, generated from the handlers, and the page that shows it.
+
+use std::sync::OnceLock;
+
+use axum::{
+    Router,
+    http::{HeaderValue, header},
+    response::IntoResponse,
+    routing::get,
+};
+use tower_http::set_header::SetResponseHeaderLayer;
+use utoipa::{
+    OpenApi,
+    openapi::{
+        Content, HeaderBuilder, ObjectBuilder, OpenApi as Document, Ref, Response, ResponseBuilder, Type,
+        path::Operation,
+    },
+};
+use utoipa_swagger_ui::{Config, SwaggerUi};
+
+use crate::{problem::PROBLEM_MEDIA_TYPE, state::AppState};
+
+/// Where the document is.
+const DOCUMENT_PATH: &str = "/v1/openapi.json";
+/// Where the reference page is.
+const PAGE_PATH: &str = "/docs";
+/// The page's script and styles are its own; it has a few inline styles, and pictures as data.
+const PAGE_CSP: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; \
+     base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+);
+
+/// What the document says beside the handlers.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Veilpass",
+        description = "Prove \"I own a token that unlocks this track\" without saying which wallet or which token.\n\n\
+            Every error is a problem document (RFC 9457, `application/problem+json`) whose `type` is \
+            `urn:veilpass:problem:<code>`. Every answer has an `x-request-id`. Unknown fields of a request are refused.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0"),
+    ),
+    tags(
+        (name = "registries", description = "Registries, their tracks and roots"),
+        (name = "enrolment", description = "A wallet that owns a token enrols an identity"),
+        (name = "proofs", description = "Delegated proving: a sealed witness in, a proof out"),
+        (name = "verifications", description = "Proofs are checked, and their nullifiers spent"),
+        (name = "grants", description = "Short-lived session grants after a verification"),
+        (name = "service", description = "The service itself"),
+    ),
+    components(schemas(crate::problem::ProblemDocument)),
+)]
+struct Base;
+
+/// The document that the handlers are added to.
+pub(crate) fn base() -> Document {
+    Base::openapi()
+}
+
+/// Adds what the layers may answer in place of any handler.
+pub(crate) fn with_common_responses(mut document: Document) -> Document {
+    for (path, item) in &mut document.paths.paths {
+        // Health has no limits.
+        let is_limited = path.starts_with("/v1/") || path.starts_with("/.well-known/");
+        let operations = [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch];
+        for operation in operations.into_iter().flatten() {
+            add_common(operation, is_limited);
+        }
+    }
+    document
+}
+
+fn add_common(operation: &mut Operation, is_limited: bool) {
+    let mut add = |status: u16, description: &str| {
+        let responses = &mut operation.responses.responses;
+        responses.entry(status.to_string()).or_insert_with(|| problem(description, matches!(status, 429 | 503)).into());
+    };
+    add(400, "The request is malformed");
+    add(500, "A fault of ours; quote the x-request-id");
+    if is_limited {
+        add(408, "The request was not complete, or not answered, in time");
+        add(429, "Too many requests of this client");
+        add(503, "Busy, or something that is needed is away; nothing was changed");
+    }
+    if operation.request_body.is_some() {
+        let mut add = |status: u16, description: &str| {
+            let responses = &mut operation.responses.responses;
+            responses.entry(status.to_string()).or_insert_with(|| problem(description, false).into());
+        };
+        add(413, "The body is too large");
+        add(415, "The body is not JSON by its own header");
+    }
+}
+
+fn problem(description: &str, has_retry_after: bool) -> Response {
+    let content = Content::new(Some(Ref::from_schema_name("ProblemDocument")));
+    let mut response = ResponseBuilder::new().description(description).content(PROBLEM_MEDIA_TYPE, content);
+    if has_retry_after {
+        let seconds = ObjectBuilder::new().schema_type(Type::Integer);
+        let header =
+            HeaderBuilder::new().schema(Some(seconds)).description(Some("Seconds until it is worth another try"));
+        response = response.header("Retry-After", header.build());
+    }
+    response.build()
+}
+
+/// The document as pretty JSON, as it is committed and served.
+pub fn document() -> String {
+    static TEXT: OnceLock<String> = OnceLock::new();
+    TEXT.get_or_init(|| {
+        let document = crate::router::limited_routes().merge(crate::router::health_routes()).into_openapi();
+        let mut text = serde_json::to_string_pretty(&with_common_responses(document)).unwrap_or_default();
+        text.push('\n');
+        text
+    })
+    .clone()
+}
+
+/// The document and its page.
+pub(crate) fn pages() -> Router<AppState> {
+    let page: Router<AppState> = SwaggerUi::new(PAGE_PATH)
+        .config(Config::new([DOCUMENT_PATH]).try_it_out_enabled(false).validator_url("none"))
+        .into();
+    let json = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "public, max-age=300")];
+    page.layer(SetResponseHeaderLayer::overriding(header::CONTENT_SECURITY_POLICY, PAGE_CSP))
+        .route(DOCUMENT_PATH, get(async move || (json, document()).into_response()))
+}
