@@ -53,6 +53,17 @@ impl Network {
     }
 }
 
+/// A client, as far as one must be told from another while this process lives: half of an HMAC of its address.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct ClientTag([u8; 16]);
+
+#[cfg(test)]
+impl ClientTag {
+    pub(crate) fn for_test(number: u8) -> Self {
+        Self([number; 16])
+    }
+}
+
 /// Puts clients into buckets. Holds no address.
 pub(crate) struct ClientBuckets {
     /// Drawn at start, so that no bucket of a row leads to an address.
@@ -65,14 +76,17 @@ impl ClientBuckets {
         Self { key: rand::rng().random(), trusted_proxies }
     }
 
-    fn bucket(&self, client: IpAddr) -> ClientBucket {
+    fn bucket(&self, client: IpAddr) -> (ClientBucket, ClientTag) {
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.key).expect("HMAC takes keys of any length");
         match client {
             IpAddr::V4(v4) => mac.update(&v4.octets()),
             // A client has a /64, and may take any address of it.
             IpAddr::V6(v6) => mac.update(&v6.octets()[..8]),
         }
-        ClientBucket::of_hash(&mac.finalize().into_bytes().into())
+        let hash: [u8; 32] = mac.finalize().into_bytes().into();
+        let mut tag = [0; 16];
+        tag.copy_from_slice(&hash[16..]);
+        (ClientBucket::of_hash(&hash), ClientTag(tag))
     }
 }
 
@@ -96,8 +110,8 @@ fn client_address(peer: IpAddr, headers: &HeaderMap, trusted_proxies: &[Network]
     client
 }
 
-/// The bucket of whoever sent the request.
-pub(crate) struct Client(pub(crate) ClientBucket);
+/// Whoever sent the request: its bucket in the queue, and what it is told from all others by.
+pub(crate) struct Client(pub(crate) ClientBucket, pub(crate) ClientTag);
 
 impl FromRequestParts<AppState> for Client {
     type Rejection = Infallible;
@@ -107,7 +121,8 @@ impl FromRequestParts<AppState> for Client {
         // Without a peer (not over TCP) all are one client.
         let peer = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |info| info.0.ip());
         let buckets = &state.clients;
-        Ok(Self(buckets.bucket(client_address(peer, &parts.headers, &buckets.trusted_proxies))))
+        let (bucket, tag) = buckets.bucket(client_address(peer, &parts.headers, &buckets.trusted_proxies));
+        Ok(Self(bucket, tag))
     }
 }
 
@@ -143,7 +158,7 @@ mod tests {
     #[test]
     fn a_client_is_its_ipv4_address_or_its_64_bits_of_ipv6() {
         let buckets = ClientBuckets::new(vec![]);
-        let bucket = |address: &str| buckets.bucket(address.parse().unwrap());
+        let bucket = |address: &str| buckets.bucket(address.parse().unwrap()).0;
         assert_eq!(bucket("2001:db8::1"), bucket("2001:db8::ffff:1"));
         // Of 64 others one at most is expected in the same bucket.
         let same =
@@ -153,7 +168,7 @@ mod tests {
         let restarted = ClientBuckets::new(vec![]);
         let moved = |n: &u8| {
             let address = IpAddr::from([192, 0, 2, *n]);
-            restarted.bucket(address) != buckets.bucket(address)
+            restarted.bucket(address).0 != buckets.bucket(address).0
         };
         assert!((0..64).filter(moved).count() > 56);
     }

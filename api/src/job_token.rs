@@ -60,7 +60,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Bearer {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
-        let missing = || Problem::unauthorized("send the job_token that POST /v1/proofs answered with, as Authorization: Bearer");
+        let missing =
+            || Problem::unauthorized("send the job_token that POST /v1/proofs answered with, as Authorization: Bearer");
         let header = parts.headers.get(header::AUTHORIZATION).ok_or_else(missing)?;
         let (scheme, text) = header.to_str().ok().and_then(|text| text.split_once(' ')).ok_or_else(missing)?;
         if !scheme.eq_ignore_ascii_case("bearer") {

@@ -4,11 +4,15 @@
 //! answered as JSON, or as problem+json (RFC 9457) that names the offending field.
 
 mod admission;
+mod anonymity;
 mod body;
 mod cache;
 mod client_address;
 mod config;
 mod cors;
+mod download;
+mod event_streams;
+mod job_token;
 mod limits;
 mod master_key;
 mod metrics_layer;
@@ -24,6 +28,7 @@ mod serve;
 mod state;
 mod verifier;
 
+pub use anonymity::AnonymityPolicy;
 pub use client_address::{Network, ParseNetworkError};
 pub use config::Config;
 pub use cors::{Origin, ParseOriginError};

@@ -13,9 +13,12 @@ use veilpass_telemetry::MemoryLevel;
 
 use crate::{
     admission::Admission,
+    anonymity::{Anonymity, AnonymityPolicy},
     cache::Facts,
     client_address::{ClientBuckets, Network},
     cors::Origin,
+    download::Downloads,
+    event_streams::EventStreams,
     limits::InFlight,
     verifier::ProofChecks,
 };
@@ -39,6 +42,14 @@ pub struct Policy {
     pub max_requests: usize,
     /// Whose pages may call this API from a browser.
     pub cors_origins: Vec<Origin>,
+    /// How many holders of a track are enough to hide among, and what is done about fewer.
+    pub anonymity_floor: u64,
+    /// See there.
+    pub anonymity_policy: AnonymityPolicy,
+    /// How many streams of events may be open.
+    pub max_event_streams: usize,
+    /// How many of these may be one client's; one more ends its oldest.
+    pub max_event_streams_per_client: usize,
 }
 
 /// What every handler shares. Cheap to clone.
@@ -52,6 +63,9 @@ pub struct AppState {
     pub(crate) admission: Arc<Admission>,
     pub(crate) clients: Arc<ClientBuckets>,
     pub(crate) signals: JobSignals,
+    pub(crate) anonymity: Anonymity,
+    pub(crate) downloads: Downloads,
+    pub(crate) event_streams: Arc<EventStreams>,
     /// What keys are derived from; none: whatever needs one answers `not-configured`.
     pub(crate) master_key: Option<Arc<MasterKey>>,
 }
@@ -72,6 +86,9 @@ impl AppState {
             admission: Arc::new(Admission::new(store.clone(), policy.max_queue_wait)),
             clients: Arc::new(ClientBuckets::new(policy.trusted_proxies.clone())),
             signals: store.job_signals(),
+            anonymity: Anonymity::new(store.clone(), policy.anonymity_floor, policy.anonymity_policy),
+            downloads: Downloads::new(store.clone()),
+            event_streams: Arc::new(EventStreams::new(policy.max_event_streams, policy.max_event_streams_per_client)),
             store,
             verifier: Arc::new(verifier),
             master_key: master_key.map(Arc::new),

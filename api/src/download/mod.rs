@@ -11,7 +11,7 @@ pub(crate) use coding::Coding;
 use coding::Encoding;
 use futures_util::stream;
 use moka::future::Cache;
-pub(crate) use pages::{ChangesFile, LeavesFile, Section};
+pub(crate) use pages::{ChangesFile, LeavesFile};
 pub(crate) use range::{ALIGNMENT, RangeError, requested_range};
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, mpsc},

@@ -109,10 +109,8 @@ impl Pieces for ChangesFile {
         };
         if self.left > 0 {
             let (registry, since, version) = (self.header.to.registry_id, self.header.since, self.header.to.version);
-            let changes = downloads
-                .store
-                .changes_between(registry, since, version, self.next_place, CHANGES_IN_A_PIECE)
-                .await?;
+            let changes =
+                downloads.store.changes_between(registry, since, version, self.next_place, CHANGES_IN_A_PIECE).await?;
             let Some((last, _)) = changes.last() else {
                 let (table, reason) = ("leaf_changes", "changes that were counted are not there".to_owned());
                 return Err(StoreError::Corrupt { table, reason });

@@ -7,7 +7,10 @@ use veilpass_protocol::{Epoch, TrackId};
 use veilpass_store::{VerificationRecord, VerificationState, VerificationStatus};
 
 use super::verifications::Settle;
-use crate::schema::{EpochNumber, FieldHex};
+use crate::{
+    anonymity::AnonymitySet,
+    schema::{EpochNumber, FieldHex},
+};
 
 /// A verification and how far it is.
 #[derive(Serialize, ToSchema)]
@@ -36,6 +39,9 @@ pub(crate) struct VerificationView {
     /// What is in the way at the moment; it is tried again.
     #[serde(skip_serializing_if = "Option::is_none")]
     delayed_by: Option<String>,
+    /// In the answer to a request that is settled offchain: among how many holders of the track it hides.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    anonymity: Option<AnonymitySet>,
 }
 
 /// A transaction.
@@ -60,7 +66,12 @@ struct RefusalView {
 
 impl VerificationView {
     /// One that was recorded just now.
-    pub(crate) fn accepted(id: Uuid, record: &VerificationRecord, settle: Settle) -> Self {
+    pub(crate) fn accepted(
+        id: Uuid,
+        record: &VerificationRecord,
+        settle: Settle,
+        anonymity: Option<AnonymitySet>,
+    ) -> Self {
         Self {
             id,
             track_id: record.public_inputs.track_id,
@@ -71,6 +82,7 @@ impl VerificationView {
             transaction: None,
             refusal: None,
             delayed_by: None,
+            anonymity,
         }
     }
 
@@ -89,6 +101,7 @@ impl VerificationView {
             transaction: status.tx_signature.map(|signature| TransactionView { signature, slot }),
             refusal: refused.then(|| RefusalView { code: status.error_code, detail: reason.unwrap_or_default() }),
             delayed_by,
+            anonymity: None,
         }
     }
 }

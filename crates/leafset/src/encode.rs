@@ -47,7 +47,7 @@ impl Encoder {
 
     /// Ends the file. Returns its checksum, which was written.
     pub fn finish(self, out: &mut Vec<u8>) -> [u8; CHECKSUM_BYTES] {
-        let checksum = self.0.finalize().into();
+        let checksum: [u8; CHECKSUM_BYTES] = self.0.finalize().into();
         out.extend_from_slice(&checksum);
         checksum
     }

@@ -50,4 +50,4 @@ mod header;
 
 pub use decode::{Changes, DecodeError, LeafSet};
 pub use encode::Encoder;
-pub use header::{CHECKSUM_BYTES, ChangesHeader, HEADER_BYTES, LEAF_BYTES, LeafSetHeader, CHANGE_BYTES};
+pub use header::{CHANGE_BYTES, CHECKSUM_BYTES, ChangesHeader, HEADER_BYTES, LEAF_BYTES, LeafSetHeader};

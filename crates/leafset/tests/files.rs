@@ -58,10 +58,10 @@ fn leaves_are_laid_out_as_documented() {
     assert_eq!((number(152, 8), number(184, 8), number(216, 8)), (1, 0, 3));
     assert_eq!(file[224..], Sha256::digest(&file[..224])[..]);
     assert_eq!(file.len() as u64, header(3).file_bytes());
-    assert_eq!(LeafSet::decode(&file).unwrap(), LeafSet {
-        header: header(3),
-        leaves: vec![leaf(1), Leaf::EMPTY, leaf(3)]
-    });
+    assert_eq!(
+        LeafSet::decode(&file).unwrap(),
+        LeafSet { header: header(3), leaves: vec![leaf(1), Leaf::EMPTY, leaf(3)] }
+    );
 }
 
 #[test]

@@ -3,7 +3,7 @@
 //! A *version* is the number of the newest change that a published root includes. What it holds follows from the log alone, and
 //! the log only grows: a version never changes.
 
-use sqlx::Row;
+use sqlx::{Row, postgres::PgRow};
 use veilpass_protocol::{Leaf, MerkleRoot, RegistryId, TrackId};
 
 use crate::{
@@ -92,7 +92,10 @@ impl Store {
             leaves.push(leaf);
         }
         if leaves.len() as u64 != end.saturating_sub(first) {
-            return Err(StoreError::corrupt("leaf_changes", format!("no places beyond {}", leaves.len() as u64 + first)));
+            return Err(StoreError::corrupt(
+                "leaf_changes",
+                format!("no places beyond {}", leaves.len() as u64 + first),
+            ));
         }
         Ok(leaves)
     }
@@ -132,12 +135,7 @@ impl Store {
     }
 
     /// How many leaves of a track are active in the tree of a root: among so many a proof under it hides.
-    pub async fn holders(
-        &self,
-        registry: RegistryId,
-        track: TrackId,
-        root: &PublishedRoot,
-    ) -> Result<u64, StoreError> {
+    pub async fn holders(&self, registry: RegistryId, track: TrackId, root: &PublishedRoot) -> Result<u64, StoreError> {
         let holders: i64 = sqlx::query_scalar(HOLDERS)
             .bind(registry.to_be_bytes())
             .bind(track.to_be_bytes())
@@ -149,9 +147,9 @@ impl Store {
     }
 }
 
-fn place_and_leaf(row: &sqlx::postgres::PgRow) -> Result<(u32, Leaf), StoreError> {
+fn place_and_leaf(row: &PgRow) -> Result<(u32, Leaf), StoreError> {
     const TABLE: &str = "leaf_changes";
-    let place = unsigned(row, TABLE, "leaf_index")?;
+    let place: i64 = row.try_get("leaf_index")?;
     let place = u32::try_from(place).map_err(|_| StoreError::corrupt(TABLE, "leaf_index"))?;
     Ok((place, element(row, TABLE, "leaf_hash", Leaf::new)?))
 }

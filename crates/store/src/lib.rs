@@ -34,8 +34,8 @@ pub use chain_events::{ChainEvent, ChainEventContent, ChainRoot};
 pub use error::StoreError;
 pub use jobs::{
     ARCHIVE_DAYS, ArchivedJob, AttemptFailure, CLIENT_BUCKETS, Cancelled, ClaimedJob, ClientBucket, DeadLetters,
-    EnqueueError, FetchOutcome, FetchedProof, JobFailure, JobOutcome, JobState, KeyLoad, LeasedJob, MAX_ATTEMPTS, NewJob,
-    ProofJob, QueueDepth, QueueLoad, TokenHash,
+    EnqueueError, FetchOutcome, FetchedProof, JobFailure, JobOutcome, JobState, KeyLoad, LeasedJob, MAX_ATTEMPTS,
+    NewJob, ProofJob, QueueDepth, QueueLoad, TokenHash,
 };
 pub use leadership::Leadership;
 pub use leaf_versions::LeafVersion;

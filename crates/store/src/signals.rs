@@ -11,8 +11,8 @@ mod stages;
 use std::{sync::Arc, time::Duration};
 
 use end_waits::{EndWait, EndWaits};
-pub use stages::{JobStage, ParseStageError, StageMessage};
 use stages::{Follower, Stages};
+pub use stages::{JobStage, ParseStageError, StageMessage};
 use tokio::{
     sync::{Notify, OwnedSemaphorePermit, Semaphore, watch},
     task::JoinSet,

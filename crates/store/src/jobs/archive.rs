@@ -54,8 +54,7 @@ impl Store {
             .execute(&self.pool)
             .await?
             .rows_affected();
-        let removed: i64 =
-            sqlx::query_scalar(FORGET).bind(ARCHIVE_DAYS).bind(BATCH).fetch_one(&self.pool).await?;
+        let removed: i64 = sqlx::query_scalar(FORGET).bind(ARCHIVE_DAYS).bind(BATCH).fetch_one(&self.pool).await?;
         Ok((moved, removed.unsigned_abs()))
     }
 

@@ -37,13 +37,12 @@ impl Store {
         if done.rows_affected() == 1 {
             return Ok(Cancelled::Now);
         }
-        let is_known: bool = sqlx::query_scalar(
-            "SELECT EXISTS (SELECT 1 FROM proof_job_claims WHERE token_hash = $2 AND job_id = $1)",
-        )
-        .bind(id)
-        .bind(token.as_bytes())
-        .fetch_one(&self.pool)
-        .await?;
+        let is_known: bool =
+            sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM proof_job_claims WHERE token_hash = $2 AND job_id = $1)")
+                .bind(id)
+                .bind(token.as_bytes())
+                .fetch_one(&self.pool)
+                .await?;
         Ok(if is_known { Cancelled::HadEnded } else { Cancelled::Unknown })
     }
 
