@@ -5,6 +5,7 @@
 
 mod anchored;
 mod chain;
+mod claims;
 mod duplicates;
 mod endings;
 mod events;
@@ -14,7 +15,9 @@ mod fixture;
 mod history;
 mod jobs;
 mod leadership;
+mod leaf_versions;
 mod leaves;
+mod prover_keys;
 mod roots;
 mod rows;
 mod settlement;
