@@ -14,6 +14,7 @@ use veilpass_telemetry::LogFormat;
 
 use crate::{chain::RpcUrl, client_address::Network, cors::Origin};
 use crate::{client_address::Network, cors::Origin, grants::GrantPolicy, ops::OperatorKey};
+use crate::{anonymity::AnonymityPolicy, client_address::Network, cors::Origin};
 
 /// The Veilpass API: takes proof requests and proofs over HTTP, coordinates, and never proves.
 #[derive(Clone, Debug, clap::Parser)]
@@ -84,6 +85,22 @@ pub struct Config {
     /// nobody is believed, and a client is whoever connects.
     #[arg(long, env = "VEILPASS_TRUSTED_PROXIES", value_delimiter = ',')]
     pub trusted_proxies: Vec<Network>,
+
+    /// How many holders of a track are enough to hide among; see /v1/registries/{id}/tracks/{id}/anonymity.
+    #[arg(long, env = "VEILPASS_ANONYMITY_FLOOR", default_value = "20")]
+    pub anonymity_floor: u64,
+
+    /// What is done about tracks with fewer holders: say so in the answers, or refuse to make and settle proofs of them.
+    #[arg(long, env = "VEILPASS_ANONYMITY_POLICY", value_enum, default_value_t)]
+    pub anonymity_policy: AnonymityPolicy,
+
+    /// Most streams of events (/v1/proofs/{id}/events) that are open at once; more are refused with 503 and Retry-After.
+    #[arg(long, env = "VEILPASS_MAX_EVENT_STREAMS", default_value = "2048")]
+    pub max_event_streams: usize,
+
+    /// Most of these of one client, by its address; one more ends its oldest.
+    #[arg(long, env = "VEILPASS_MAX_EVENT_STREAMS_PER_CLIENT", default_value = "3")]
+    pub max_event_streams_per_client: NonZeroUsize,
 
     /// For how long news of the chain count, in seconds. When the indexer has been silent for longer, proofs of registries
     /// on chain are not settled offchain: a nullifier that was spent there could be missed.

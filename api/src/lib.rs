@@ -4,6 +4,7 @@
 //! answered as JSON, or as problem+json (RFC 9457) that names the offending field.
 
 mod admission;
+mod anonymity;
 mod body;
 mod cache;
 mod chain;
@@ -13,6 +14,9 @@ mod cors;
 mod idempotency;
 mod enrolment;
 mod grants;
+mod download;
+mod event_streams;
+mod job_token;
 mod limits;
 mod master_key;
 mod metrics_layer;
@@ -33,6 +37,7 @@ mod sweep;
 mod verifier;
 
 pub use chain::{ParseRpcUrlError, RpcUrl};
+pub use anonymity::AnonymityPolicy;
 pub use client_address::{Network, ParseNetworkError};
 pub use config::{Config, Days, ParseDaysError};
 pub use cors::{Origin, ParseOriginError};

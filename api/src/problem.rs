@@ -25,6 +25,8 @@ pub(crate) struct Problem {
     detail: Cow<'static, str>,
     field: Option<String>,
     retry_after_seconds: Option<u32>,
+    /// Of the file of which a range was asked for, in bytes.
+    length: Option<u64>,
 }
 
 /// A problem document (RFC 9457).
@@ -57,7 +59,7 @@ pub(crate) struct FieldError {
 
 impl Problem {
     fn new(status: StatusCode, code: &'static str, title: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, code, title, detail: detail.into(), field: None, retry_after_seconds: None }
+        Self { status, code, title, detail: detail.into(), field: None, retry_after_seconds: None, length: None }
     }
 
     fn retry_after(mut self, seconds: u32) -> Self {
@@ -186,6 +188,53 @@ impl Problem {
             "this address has sent too many requests to the operators' listener",
         )
         .retry_after(retry_after_seconds)
+    /// No credentials, where some are needed: 401.
+    pub(crate) fn unauthorized(detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", "A token is needed", detail)
+    }
+
+    /// The proof was fetched with this token before: 410.
+    pub(crate) fn already_fetched() -> Self {
+        Self::new(
+            StatusCode::GONE,
+            "already-fetched",
+            "The proof was fetched before",
+            "a proof can be fetched once with each token; if the answer was lost, ask for another proof",
+        )
+    }
+
+    /// There is no proof to fetch, or not yet: 409.
+    pub(crate) fn no_proof(code: &'static str, title: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::CONFLICT, code, title, detail)
+    }
+
+    /// The difference of two versions is not made: 410.
+    pub(crate) fn too_many_changes() -> Self {
+        Self::new(
+            StatusCode::GONE,
+            "too-many-changes",
+            "Too much has changed",
+            "download all leaves of the newer version instead, which is the same path without /changes",
+        )
+    }
+
+    /// There are no such bytes: 416.
+    pub(crate) fn range_not_satisfiable(length: u64) -> Self {
+        let title = "There are no such bytes";
+        let detail = format!("the file has {length} bytes");
+        let problem = Self::new(StatusCode::RANGE_NOT_SATISFIABLE, "range-not-satisfiable", title, detail);
+        Self { length: Some(length), ..problem }
+    }
+
+    /// Some leaves would be singled out: 416.
+    pub(crate) fn range_not_aligned(length: u64, alignment: u64) -> Self {
+        let title = "The range singles leaves out";
+        let detail = format!(
+            "a range begins at a multiple of {alignment} and ends at one or at the end, so that nobody learns which leaf is \
+             wanted; download all of it, or go on where a download broke off"
+        );
+        let problem = Self::new(StatusCode::RANGE_NOT_SATISFIABLE, "range-not-aligned", title, detail);
+        Self { length: Some(length), ..problem }
     }
 
     /// There is no such thing: 404.
@@ -399,6 +448,12 @@ impl IntoResponse for Problem {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_MEDIA_TYPE));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if let Some(range) = self.length.and_then(|length| format!("bytes */{length}").parse().ok()) {
+            headers.insert(header::CONTENT_RANGE, range);
+        }
         if let Some(seconds) = self.retry_after_seconds {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }

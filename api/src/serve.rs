@@ -73,6 +73,10 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         max_chain_age_seconds: config.max_chain_age_seconds,
         max_requests: config.max_requests.get(),
         rate_limit: quota(config.rate_limit_per_minute, config.rate_limit_burst),
+        anonymity_floor: config.anonymity_floor,
+        anonymity_policy: config.anonymity_policy,
+        max_event_streams: config.max_event_streams,
+        max_event_streams_per_client: config.max_event_streams_per_client.get(),
     };
     let replica = Replica::new(store.clone(), redis_url.is_some(), config.replica_wait_seconds);
     let _ops = match config.ops_listen {
@@ -100,6 +104,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     };
     let (emptied, swept) = (state.facts.clone(), state.facts.clone());
     let _memory = watcher.on_critical(move || emptied.clear()).regularly(move || swept.drop_expired()).start();
+    let streams = Arc::clone(&state.event_streams);
     let app = router(state);
     let listener = TcpListener::bind((config.host, config.port))
         .await
@@ -112,6 +117,8 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     let serve = serve_http(listener, app, http_limits(config.max_connections.get()), async move {
         veilpass_telemetry::shutdown_signal().await;
         signalled.notify_one();
+        // They would keep their connections for minutes.
+        streams.stopping.cancel();
     });
     let forced = async {
         stopping.notified().await;

@@ -17,6 +17,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     admission::Admission,
+    anonymity::{Anonymity, AnonymityPolicy},
     cache::Facts,
     client_address::{Clients, Network},
     cors::Origin,
@@ -25,6 +26,8 @@ use crate::{
     client_address::{ClientBuckets, Network},
     cors::Origin,
     enrolment::EnrolmentKeys,
+    download::Downloads,
+    event_streams::EventStreams,
     limits::InFlight,
     sweep::Sweep,
     grants::{GrantPolicy, Grants},
@@ -56,6 +59,14 @@ pub struct Policy {
     pub cors_origins: Vec<Origin>,
     /// What a client may ask; none: no limit.
     pub rate_limit: Option<Quota>,
+    /// How many holders of a track are enough to hide among, and what is done about fewer.
+    pub anonymity_floor: u64,
+    /// See there.
+    pub anonymity_policy: AnonymityPolicy,
+    /// How many streams of events may be open.
+    pub max_event_streams: usize,
+    /// How many of these may be one client's; one more ends its oldest.
+    pub max_event_streams_per_client: usize,
 }
 
 /// What every handler shares. Cheap to clone.
@@ -81,6 +92,9 @@ pub struct AppState {
     /// None: no RPC is configured.
     pub(crate) chain: Option<Arc<ChainReader>>,
     pub(crate) shared: SharedState,
+    pub(crate) anonymity: Anonymity,
+    pub(crate) downloads: Downloads,
+    pub(crate) event_streams: Arc<EventStreams>,
     /// What keys are derived from; none: whatever needs one answers `not-configured`.
     #[allow(dead_code, reason = "session grants derive their keys from it")]
     pub(crate) master_key: Option<Arc<MasterKey>>,
@@ -114,6 +128,9 @@ impl AppState {
             admission: Arc::new(Admission::new(store.clone(), policy.max_queue_wait)),
             signals: store.job_signals(),
             shared: SharedState::in_memory(),
+            anonymity: Anonymity::new(store.clone(), policy.anonymity_floor, policy.anonymity_policy),
+            downloads: Downloads::new(store.clone()),
+            event_streams: Arc::new(EventStreams::new(policy.max_event_streams, policy.max_event_streams_per_client)),
             store,
             verifier: Arc::new(verifier),
             shared,

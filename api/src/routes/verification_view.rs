@@ -8,6 +8,11 @@ use veilpass_store::{VerificationRecord, VerificationState, VerificationStatus};
 
 use super::{grants::GrantView, verifications::Settle};
 use crate::schema::{EpochNumber, FieldHex};
+use super::verifications::Settle;
+use crate::{
+    anonymity::AnonymitySet,
+    schema::{EpochNumber, FieldHex},
+};
 
 /// A verification and how far it is.
 #[derive(Serialize, ToSchema)]
@@ -39,6 +44,9 @@ pub(crate) struct VerificationView {
     /// The session's first grant, when an offchain verification was just made. Later ones: `POST /v1/grants`.
     #[serde(skip_serializing_if = "Option::is_none")]
     grant: Option<GrantView>,
+    /// In the answer to a request that is settled offchain: among how many holders of the track it hides.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    anonymity: Option<AnonymitySet>,
 }
 
 /// A transaction.
@@ -64,6 +72,12 @@ struct RefusalView {
 impl VerificationView {
     /// One that was recorded just now.
     pub(crate) fn accepted(id: Uuid, record: &VerificationRecord, settle: Settle, grant: Option<GrantView>) -> Self {
+    pub(crate) fn accepted(
+        id: Uuid,
+        record: &VerificationRecord,
+        settle: Settle,
+        anonymity: Option<AnonymitySet>,
+    ) -> Self {
         Self {
             id,
             track_id: record.public_inputs.track_id,
@@ -75,6 +89,7 @@ impl VerificationView {
             refusal: None,
             delayed_by: None,
             grant,
+            anonymity,
         }
     }
 
@@ -94,6 +109,7 @@ impl VerificationView {
             refusal: refused.then(|| RefusalView { code: status.error_code, detail: reason.unwrap_or_default() }),
             delayed_by,
             grant: None,
+            anonymity: None,
         }
     }
 }

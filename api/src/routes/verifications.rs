@@ -100,6 +100,13 @@ pub(crate) async fn create(
     if state.store.is_nullifier_used(public_inputs.nullifier).await? {
         return Err(Problem::nullifier_used());
     }
+    // What the chain settles anybody may settle there, whatever we think of it.
+    let anonymity = match settle {
+        Settle::OffChain => {
+            state.anonymity.check(registry.id, public_inputs.track_id, "public_inputs.track_id").await?
+        }
+        Settle::OnChain => None,
+    };
     let verdict = state.verifier.verify(proof.0.clone(), public_inputs).await.map_err(|error| {
         tracing::error!(%error, "verifier");
         Problem::unavailable("proofs cannot be checked at the moment; nothing was changed")
@@ -129,6 +136,7 @@ pub(crate) async fn create(
         Settle::OnChain => None,
     };
     let view = Json(VerificationView::accepted(id, &record, settle, grant));
+    let view = Json(VerificationView::accepted(id, &record, settle, anonymity));
     let location = (header::LOCATION, format!("/v1/verifications/{id}"));
     Ok(match settle {
         Settle::OnChain => {

@@ -15,6 +15,7 @@ mod grant_keys;
 mod grants;
 mod jobs;
 mod leadership;
+mod leaf_versions;
 mod leaves;
 mod outbox;
 mod pending;
@@ -42,10 +43,12 @@ pub use error::StoreError;
 pub use grant_keys::{GrantKey, GrantKeyPhase, NewGrantKey, SEALED_GRANT_KEY_BYTES};
 pub use grants::{NewGrant, RevokedGrants};
 pub use jobs::{
-    ARCHIVE_DAYS, ArchivedJob, AttemptFailure, CLIENT_BUCKETS, Cancelled, ClientBucket, DeadLetters, EnqueueError,
-    JobFailure, JobOutcome, JobState, KeyLoad, LeasedJob, MAX_ATTEMPTS, NewJob, ProofJob, QueueDepth, QueueLoad,
+    ARCHIVE_DAYS, ArchivedJob, AttemptFailure, CLIENT_BUCKETS, Cancelled, ClaimedJob, ClientBucket, DeadLetters,
+    EnqueueError, FetchOutcome, FetchedProof, JobFailure, JobOutcome, JobState, KeyLoad, LeasedJob, MAX_ATTEMPTS,
+    NewJob, ProofJob, QueueDepth, QueueLoad, TokenHash,
 };
 pub use leadership::Leadership;
+pub use leaf_versions::LeafVersion;
 pub use leaves::{Enrolment, LeafChange};
 pub use outbox::{
     AttemptOutcome, AttemptRecorded, ChainAttempt, ChainStep, IntentEnd, IntentLease, IntentTask, LeasedIntent,
@@ -58,7 +61,9 @@ pub use provers::{LiveProver, ProverReport};
 pub use registries::{NewRegistry, Registry};
 pub use replica_place::{PlaceAttempt, PlaceHolder, ReplicaPlace};
 pub use roots::{PublishError, PublishedRoot};
-pub use signals::{JobSignals, JobWatch, MAX_END_WAITS, WaitPermit};
+pub use signals::{
+    JobFollower, JobNews, JobSignals, JobStage, JobWatch, MAX_END_WAITS, ParseStageError, StageMessage, WaitPermit,
+};
 use sqlx::{
     PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},

@@ -5,6 +5,7 @@
 
 mod anchored;
 mod chain;
+mod claims;
 mod duplicates;
 mod endings;
 mod events;
@@ -15,8 +16,10 @@ mod grants;
 mod history;
 mod jobs;
 mod leadership;
+mod leaf_versions;
 mod leaves;
 mod replica_place;
+mod prover_keys;
 mod roots;
 mod rows;
 mod settlement;
