@@ -117,6 +117,9 @@ impl<'de> Deserialize<'de> for Base58Signature {
         // 64 bytes have 64 to 88 digits; the length first, because decoding is quadratic.
         let decoded = if text.len() <= 88 { bs58::decode(text.as_bytes()).onto(&mut bytes).ok() } else { None };
         if decoded == Some(64) { Ok(Self(bytes)) } else { Err(D::Error::custom("not a signature: base58 of 64 bytes")) }
+    }
+}
+
 /// A UUID in its one canonical text: lowercase, with hyphens.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct CanonicalUuid(pub(crate) Uuid);

@@ -58,6 +58,9 @@ pub(crate) struct Clients {
     /// Of the master key, so that all replicas have the same names, or drawn at start. Without it no name leads to an
     /// address.
     key: Zeroizing<[u8; 32]>,
+    trusted_proxies: Vec<Network>,
+}
+
 /// A client, as far as one must be told from another while this process lives: half of an HMAC of its address.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct ClientTag([u8; 16]);
@@ -67,13 +70,6 @@ impl ClientTag {
     pub(crate) fn for_test(number: u8) -> Self {
         Self([number; 16])
     }
-}
-
-/// Puts clients into buckets. Holds no address.
-pub(crate) struct ClientBuckets {
-    /// Drawn at start, so that no bucket of a row leads to an address.
-    key: [u8; 32],
-    trusted_proxies: Vec<Network>,
 }
 
 impl Clients {
@@ -86,8 +82,6 @@ impl Clients {
         let mut mac = Hmac::<Sha256>::new_from_slice(self.key.as_slice()).expect("HMAC takes keys of any length");
         mac.update(purpose.as_bytes());
         mac.update(&[0]);
-    fn bucket(&self, client: IpAddr) -> (ClientBucket, ClientTag) {
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.key).expect("HMAC takes keys of any length");
         match client {
             IpAddr::V4(v4) => mac.update(&v4.octets()),
             // A client has a /64, and may take any address of it.
@@ -96,8 +90,11 @@ impl Clients {
         mac.finalize().into_bytes().into()
     }
 
-    fn bucket(&self, client: IpAddr) -> ClientBucket {
-        ClientBucket::of_hash(&self.name("queue", client))
+    fn bucket(&self, client: IpAddr) -> (ClientBucket, ClientTag) {
+        let hash = self.name("queue", client);
+        let mut tag = [0; 16];
+        tag.copy_from_slice(&hash[16..]);
+        (ClientBucket::of_hash(&hash), ClientTag(tag))
     }
 
     /// The name of whoever sent a request, for one purpose.
@@ -110,10 +107,6 @@ impl Clients {
         // Without a peer (not over TCP) all are one client.
         let peer = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |info| info.0.ip());
         client_address(peer, headers, &self.trusted_proxies)
-        let hash: [u8; 32] = mac.finalize().into_bytes().into();
-        let mut tag = [0; 16];
-        tag.copy_from_slice(&hash[16..]);
-        (ClientBucket::of_hash(&hash), ClientTag(tag))
     }
 }
 
@@ -144,12 +137,7 @@ impl FromRequestParts<AppState> for Client {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Infallible> {
-        Ok(Self(state.clients.bucket(state.clients.address(&parts.extensions, &parts.headers))))
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        // Without a peer (not over TCP) all are one client.
-        let peer = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |info| info.0.ip());
-        let buckets = &state.clients;
-        let (bucket, tag) = buckets.bucket(client_address(peer, &parts.headers, &buckets.trusted_proxies));
+        let (bucket, tag) = state.clients.bucket(state.clients.address(&parts.extensions, &parts.headers));
         Ok(Self(bucket, tag))
     }
 }
@@ -187,8 +175,6 @@ mod tests {
     fn a_client_is_its_ipv4_address_or_its_64_bits_of_ipv6() {
         let with_key = |key| Clients::new(Zeroizing::new([key; 32]), vec![]);
         let buckets = with_key(1);
-        let bucket = |address: &str| buckets.bucket(address.parse().unwrap());
-        let buckets = ClientBuckets::new(vec![]);
         let bucket = |address: &str| buckets.bucket(address.parse().unwrap()).0;
         assert_eq!(bucket("2001:db8::1"), bucket("2001:db8::ffff:1"));
         // Of 64 others one at most is expected in the same bucket.

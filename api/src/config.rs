@@ -12,9 +12,10 @@ use anyhow::Context;
 use secrecy::SecretString;
 use veilpass_telemetry::LogFormat;
 
-use crate::{chain::RpcUrl, client_address::Network, cors::Origin};
-use crate::{client_address::Network, cors::Origin, grants::GrantPolicy, ops::OperatorKey};
-use crate::{anonymity::AnonymityPolicy, client_address::Network, cors::Origin};
+use crate::{
+    anonymity::AnonymityPolicy, chain::RpcUrl, client_address::Network, cors::Origin, grants::GrantPolicy,
+    ops::OperatorKey,
+};
 
 /// The Veilpass API: takes proof requests and proofs over HTTP, coordinates, and never proves.
 #[derive(Clone, Debug, clap::Parser)]

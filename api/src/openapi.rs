@@ -14,8 +14,6 @@ use utoipa::{
     openapi::{
         Content, HeaderBuilder, ObjectBuilder, OpenApi as Document, Ref, Required, Response, ResponseBuilder, Type,
         path::{Operation, ParameterBuilder, ParameterIn},
-        Content, HeaderBuilder, ObjectBuilder, OpenApi as Document, Ref, Response, ResponseBuilder, Type,
-        path::Operation,
         security::{Http, HttpAuthScheme, SecurityScheme},
     },
 };

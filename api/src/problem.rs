@@ -9,7 +9,6 @@ use axum::{
 use serde::Serialize;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use utoipa::ToSchema;
-use veilpass_shared_state::Unavailable;
 use veilpass_store::StoreError;
 
 /// What errors are answered as.
@@ -188,6 +187,8 @@ impl Problem {
             "this address has sent too many requests to the operators' listener",
         )
         .retry_after(retry_after_seconds)
+    }
+
     /// No credentials, where some are needed: 401.
     pub(crate) fn unauthorized(detail: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "unauthorized", "A token is needed", detail)
@@ -404,23 +405,16 @@ impl From<&StoreError> for Problem {
     }
 }
 
-impl From<Unavailable> for Problem {
-    fn from(_: Unavailable) -> Self {
-        Self::unavailable("what the replicas of this API share is away; nothing was changed, try again shortly")
-        Self::unavailable("what replicas share cannot be reached; nothing was changed, try again shortly")
+/// What is shared between replicas cannot be read or written: what must happen once does not happen.
+impl From<veilpass_shared_state::Unavailable> for Problem {
+    fn from(_: veilpass_shared_state::Unavailable) -> Self {
+        Self::unavailable("what the replicas of this service share is away; nothing was changed, try again shortly")
     }
 }
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         Self::from(&error)
-    }
-}
-
-/// What is shared between replicas cannot be read or written: what must happen once does not happen.
-impl From<veilpass_shared_state::Unavailable> for Problem {
-    fn from(_: veilpass_shared_state::Unavailable) -> Self {
-        Self::unavailable("what the replicas of this service share is away; nothing was changed, try again shortly")
     }
 }
 

@@ -4,29 +4,21 @@ use std::{net::SocketAddr, num::NonZeroU32, sync::Arc, time::Duration};
 
 use anyhow::{Context, ensure};
 use secrecy::{ExposeSecret, SecretString};
-use tokio::{net::TcpListener, sync::Notify};
+use tokio::{net::TcpListener, sync::Notify, task::JoinSet};
 use veilpass_shared_state::{Quota, RedisUrl, SharedState};
-use anyhow::Context;
-use tokio::{net::TcpListener, sync::Notify, task::JoinSet};
-use veilpass_shared_state::SharedState;
-use anyhow::Context;
-use tokio::{net::TcpListener, sync::Notify, task::JoinSet};
 use veilpass_store::{Store, StoreConfig};
 use veilpass_telemetry::{MemoryThresholds, MemoryWatcher, OpsServer, allow_open_files, serve_http};
 
 use crate::{
     cache,
     config::Config,
+    grants::Grants,
     idempotency,
     limits::http_limits,
     master_key::master_key,
     metrics_layer,
-    replicas::Replica,
-    grants::Grants,
-    limits::http_limits,
-    master_key::master_key,
-    metrics_layer,
     ops::{self, OperatorKey},
+    replicas::Replica,
     router::router,
     state::{AppState, Policy},
     sweep,
@@ -79,21 +71,12 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         max_event_streams_per_client: config.max_event_streams_per_client.get(),
     };
     let replica = Replica::new(store.clone(), redis_url.is_some(), config.replica_wait_seconds);
-    let _ops = match config.ops_listen {
-        Some(address) => Some(start_ops(address, store.clone()).await?),
-        None => None,
-    };
     let place = replica.take_place().await?;
     let shared = SharedState::connect(redis_url.as_ref()).await?;
     let watcher = MemoryWatcher::new(thresholds);
-    let state = AppState::new(store.clone(), verifier, policy, master_key, shared, watcher.level());
-    let (emptied, swept) = (state.facts.clone(), state.clone());
-    let shared = SharedState::in_memory();
     let state =
-        AppState::new(store.clone(), verifier, policy, master_key, watcher.level(), shared).reading(config.rpc_urls)?;
+        AppState::new(store.clone(), verifier, policy, master_key, shared, watcher.level()).reading(config.rpc_urls)?;
     let _sweep = sweep_regularly(&state, Duration::from_secs(config.sweep_interval_seconds));
-    let watcher = MemoryWatcher::new(thresholds);
-    let state = AppState::new(store.clone(), verifier, policy, master_key, watcher.level());
     let _ops = match config.ops_listen {
         Some(address) => Some(start_ops(address, state.clone(), config.operator_keys).await?),
         None => None,
@@ -102,7 +85,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         Some(grants) => Some(start_grants(Arc::clone(grants)).await?),
         None => None,
     };
-    let (emptied, swept) = (state.facts.clone(), state.facts.clone());
+    let (emptied, swept) = (state.facts.clone(), state.clone());
     let _memory = watcher.on_critical(move || emptied.clear()).regularly(move || swept.drop_expired()).start();
     let streams = Arc::clone(&state.event_streams);
     let app = router(state);

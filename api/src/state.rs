@@ -10,7 +10,6 @@ use rand::Rng;
 use tokio::sync::watch;
 use veilpass_protocol::MasterKey;
 use veilpass_shared_state::{Quota, RateLimiter, SharedState};
-use veilpass_shared_state::SharedState;
 use veilpass_store::{JobSignals, Store};
 use veilpass_telemetry::MemoryLevel;
 use zeroize::Zeroizing;
@@ -19,20 +18,17 @@ use crate::{
     admission::Admission,
     anonymity::{Anonymity, AnonymityPolicy},
     cache::Facts,
+    chain::{ChainReader, RpcUrl},
     client_address::{Clients, Network},
     cors::Origin,
-    idempotency::Records,
-    chain::{ChainReader, RpcUrl},
-    client_address::{ClientBuckets, Network},
-    cors::Origin,
-    enrolment::EnrolmentKeys,
     download::Downloads,
+    enrolment::EnrolmentKeys,
     event_streams::EventStreams,
-    limits::InFlight,
-    sweep::Sweep,
     grants::{GrantPolicy, Grants},
+    idempotency::Records,
     limits::InFlight,
     problem::Problem,
+    sweep::Sweep,
     verifier::ProofChecks,
 };
 
@@ -85,19 +81,13 @@ pub struct AppState {
     /// None: no limit.
     pub(crate) rate_limiter: Option<RateLimiter>,
     pub(crate) idempotency: Arc<Records>,
-    /// What replicas share.
-    pub(crate) shared: SharedState,
     /// Hides who enrolled; none without a master key.
     pub(crate) enrolment: Option<Arc<EnrolmentKeys>>,
     /// None: no RPC is configured.
     pub(crate) chain: Option<Arc<ChainReader>>,
-    pub(crate) shared: SharedState,
     pub(crate) anonymity: Anonymity,
     pub(crate) downloads: Downloads,
     pub(crate) event_streams: Arc<EventStreams>,
-    /// What keys are derived from; none: whatever needs one answers `not-configured`.
-    #[allow(dead_code, reason = "session grants derive their keys from it")]
-    pub(crate) master_key: Option<Arc<MasterKey>>,
     /// None without a master key.
     pub(crate) grants: Option<Arc<Grants>>,
 }
@@ -112,22 +102,18 @@ impl AppState {
         master_key: Option<MasterKey>,
         shared: SharedState,
         memory: watch::Receiver<MemoryLevel>,
-        shared: SharedState,
     ) -> Self {
         let key = |label| derived_or_drawn(master_key.as_ref(), label);
+        let grants = |key: &MasterKey| Arc::new(Grants::new(store.clone(), key, policy.grants.clone()));
         Self {
             rate_limiter: policy.rate_limit.map(|quota| RateLimiter::new(shared.clone(), "rate-limit", quota)),
             idempotency: Arc::new(Records::new(shared.clone(), key("veilpass.v1.idempotency-records"))),
             clients: Arc::new(Clients::new(key("veilpass.v1.callers"), policy.trusted_proxies.clone())),
-            shared,
-        let grants = |key: &MasterKey| Arc::new(Grants::new(store.clone(), key, policy.grants.clone()));
-        Self {
             grants: master_key.as_ref().map(grants),
             facts: Facts::new(store.clone()),
             in_flight: Arc::new(InFlight::new(policy.max_requests, memory)),
             admission: Arc::new(Admission::new(store.clone(), policy.max_queue_wait)),
             signals: store.job_signals(),
-            shared: SharedState::in_memory(),
             anonymity: Anonymity::new(store.clone(), policy.anonymity_floor, policy.anonymity_policy),
             downloads: Downloads::new(store.clone()),
             event_streams: Arc::new(EventStreams::new(policy.max_event_streams, policy.max_event_streams_per_client)),
@@ -136,7 +122,6 @@ impl AppState {
             shared,
             enrolment: master_key.as_ref().map(EnrolmentKeys::derive).map(Arc::new),
             chain: None,
-            master_key: master_key.map(Arc::new),
             policy: Arc::new(policy),
         }
     }
@@ -171,6 +156,9 @@ impl AppState {
 /// Without a master key there are no other replicas, and a key of this process will do.
 fn derived_or_drawn(master_key: Option<&MasterKey>, label: &str) -> Zeroizing<[u8; 32]> {
     master_key.map_or_else(|| Zeroizing::new(rand::rng().random()), |master_key| master_key.derive(label))
+}
+
+impl AppState {
     /// What issues and checks session grants, if this deployment does.
     pub(crate) fn grants(&self) -> Result<&Grants, Problem> {
         self.grants

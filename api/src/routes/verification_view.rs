@@ -7,8 +7,6 @@ use veilpass_protocol::{Epoch, TrackId};
 use veilpass_store::{VerificationRecord, VerificationState, VerificationStatus};
 
 use super::{grants::GrantView, verifications::Settle};
-use crate::schema::{EpochNumber, FieldHex};
-use super::verifications::Settle;
 use crate::{
     anonymity::AnonymitySet,
     schema::{EpochNumber, FieldHex},
@@ -71,13 +69,7 @@ struct RefusalView {
 
 impl VerificationView {
     /// One that was recorded just now.
-    pub(crate) fn accepted(id: Uuid, record: &VerificationRecord, settle: Settle, grant: Option<GrantView>) -> Self {
-    pub(crate) fn accepted(
-        id: Uuid,
-        record: &VerificationRecord,
-        settle: Settle,
-        anonymity: Option<AnonymitySet>,
-    ) -> Self {
+    pub(crate) fn accepted(id: Uuid, record: &VerificationRecord, settle: Settle) -> Self {
         Self {
             id,
             track_id: record.public_inputs.track_id,
@@ -88,9 +80,14 @@ impl VerificationView {
             transaction: None,
             refusal: None,
             delayed_by: None,
-            grant,
-            anonymity,
+            grant: None,
+            anonymity: None,
         }
+    }
+
+    /// The same with the session's first grant, and with among how many it hides.
+    pub(crate) fn for_session(self, grant: Option<GrantView>, anonymity: Option<AnonymitySet>) -> Self {
+        Self { grant, anonymity, ..self }
     }
 
     /// One as the database has it.

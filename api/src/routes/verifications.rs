@@ -135,8 +135,7 @@ pub(crate) async fn create(
         // The session asks for it, at POST /v1/grants, once the chain has decided.
         Settle::OnChain => None,
     };
-    let view = Json(VerificationView::accepted(id, &record, settle, grant));
-    let view = Json(VerificationView::accepted(id, &record, settle, anonymity));
+    let view = Json(VerificationView::accepted(id, &record, settle).for_session(grant, anonymity));
     let location = (header::LOCATION, format!("/v1/verifications/{id}"));
     Ok(match settle {
         Settle::OnChain => {

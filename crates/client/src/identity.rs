@@ -15,7 +15,9 @@ pub enum RecoveryError<E> {
     #[error("the wallet did not sign")]
     Wallet(#[source] E),
     /// It signed the same text twice differently. A secret from such a signature could never be made again.
-    #[error("this wallet signs the same text differently each time, so a secret made from it could not be recovered: keep a random secret instead")]
+    #[error(
+        "this wallet signs the same text differently each time, so a secret made from it could not be recovered: keep a random secret instead"
+    )]
     NotDeterministic,
 }
 
@@ -38,7 +40,8 @@ pub async fn recover_identity<E, F: Future<Output = Result<[u8; 64], E>>>(
     let mut seed = Zeroizing::new([0_u8; 64]);
     seed.copy_from_slice(first.as_slice());
     loop {
-        let digest = Sha512::new().chain_update("veilpass.v1.identity-recovery").chain_update(seed.as_slice()).finalize();
+        let digest =
+            Sha512::new().chain_update("veilpass.v1.identity-recovery").chain_update(seed.as_slice()).finalize();
         seed.copy_from_slice(&digest);
         let mut candidate = Zeroizing::new([0; 32]);
         candidate.copy_from_slice(&seed[..32]);

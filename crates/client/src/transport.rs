@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use reqwest::{
     Method, RequestBuilder, Response, StatusCode,
-    header::{AUTHORIZATION, HeaderValue, RETRY_AFTER},
+    header::{HeaderValue, RETRY_AFTER},
 };
 use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
@@ -45,11 +45,6 @@ impl Client {
 
     pub(crate) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {
         read(self.send(self.request(Method::GET, path).timeout(REQUEST_TIMEOUT)).await?).await
-    }
-
-    pub(crate) async fn get_as<T: DeserializeOwned>(&self, path: &str, token: &str) -> Result<T, ClientError> {
-        let request = self.request(Method::GET, path).timeout(REQUEST_TIMEOUT);
-        read(self.send(request.header(AUTHORIZATION, bearer(token)?)).await?).await
     }
 
     /// POST of a JSON document under an idempotency key of its own, so that it can be repeated.

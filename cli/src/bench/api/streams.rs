@@ -74,7 +74,7 @@ async fn open(stack: &ApiStack, client: IpAddr, job: &Job) -> anyhow::Result<Tcp
     let socket = TcpSocket::new_v4()?;
     socket.bind(SocketAddr::new(client, 0))?;
     let mut stream = socket.connect(api).await?;
-    let (path, token) = (job.path(), job.token());
+    let (path, token) = (&job.path, &job.token);
     let request = format!(
         "GET {path}/events HTTP/1.1\r\nhost: {api}\r\naccept: text/event-stream\r\nauthorization: Bearer {token}\r\n\r\n"
     );
