@@ -11,6 +11,7 @@ mod chain_faults;
 mod chain_parts;
 mod chaos;
 mod demo;
+mod demo_secrets;
 mod deploy;
 mod enrolment;
 mod faults;
