@@ -23,5 +23,6 @@ mod queue_limits;
 mod rpc_faults;
 mod secrets;
 mod settlement;
+mod shared_state;
 mod stack;
 mod tree_budget;
