@@ -61,6 +61,17 @@ pub(crate) struct Clients {
     trusted_proxies: Vec<Network>,
 }
 
+/// A client, as far as one must be told from another while this process lives: half of an HMAC of its address.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct ClientTag([u8; 16]);
+
+#[cfg(test)]
+impl ClientTag {
+    pub(crate) fn for_test(number: u8) -> Self {
+        Self([number; 16])
+    }
+}
+
 impl Clients {
     pub(crate) fn new(key: Zeroizing<[u8; 32]>, trusted_proxies: Vec<Network>) -> Self {
         Self { key, trusted_proxies }
@@ -79,8 +90,11 @@ impl Clients {
         mac.finalize().into_bytes().into()
     }
 
-    fn bucket(&self, client: IpAddr) -> ClientBucket {
-        ClientBucket::of_hash(&self.name("queue", client))
+    fn bucket(&self, client: IpAddr) -> (ClientBucket, ClientTag) {
+        let hash = self.name("queue", client);
+        let mut tag = [0; 16];
+        tag.copy_from_slice(&hash[16..]);
+        (ClientBucket::of_hash(&hash), ClientTag(tag))
     }
 
     /// The name of whoever sent a request, for one purpose.
@@ -116,14 +130,15 @@ fn client_address(peer: IpAddr, headers: &HeaderMap, trusted_proxies: &[Network]
     client
 }
 
-/// The bucket of whoever sent the request.
-pub(crate) struct Client(pub(crate) ClientBucket);
+/// Whoever sent the request: its bucket in the queue, and what it is told from all others by.
+pub(crate) struct Client(pub(crate) ClientBucket, pub(crate) ClientTag);
 
 impl FromRequestParts<AppState> for Client {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Infallible> {
-        Ok(Self(state.clients.bucket(state.clients.address(&parts.extensions, &parts.headers))))
+        let (bucket, tag) = state.clients.bucket(state.clients.address(&parts.extensions, &parts.headers));
+        Ok(Self(bucket, tag))
     }
 }
 
@@ -160,7 +175,7 @@ mod tests {
     fn a_client_is_its_ipv4_address_or_its_64_bits_of_ipv6() {
         let with_key = |key| Clients::new(Zeroizing::new([key; 32]), vec![]);
         let buckets = with_key(1);
-        let bucket = |address: &str| buckets.bucket(address.parse().unwrap());
+        let bucket = |address: &str| buckets.bucket(address.parse().unwrap()).0;
         assert_eq!(bucket("2001:db8::1"), bucket("2001:db8::ffff:1"));
         // Of 64 others one at most is expected in the same bucket.
         let same =
@@ -170,7 +185,7 @@ mod tests {
         let restarted = with_key(2);
         let moved = |n: &u8| {
             let address = IpAddr::from([192, 0, 2, *n]);
-            restarted.bucket(address) != buckets.bucket(address)
+            restarted.bucket(address).0 != buckets.bucket(address).0
         };
         assert!((0..64).filter(moved).count() > 56);
         let address = "192.0.2.7".parse().unwrap();

@@ -4,16 +4,24 @@
 //! answered as JSON, or as problem+json (RFC 9457) that names the offending field.
 
 mod admission;
+mod anonymity;
 mod body;
 mod cache;
+mod chain;
 mod client_address;
 mod config;
 mod cors;
+mod download;
+mod enrolment;
+mod event_streams;
+mod grants;
 mod idempotency;
+mod job_token;
 mod limits;
 mod master_key;
 mod metrics_layer;
 mod openapi;
+mod ops;
 mod prefer;
 mod problem;
 mod rate_limit;
@@ -25,12 +33,17 @@ mod schema;
 mod security_headers;
 mod serve;
 mod state;
+mod sweep;
 mod verifier;
 
+pub use anonymity::AnonymityPolicy;
+pub use chain::{ParseRpcUrlError, RpcUrl};
 pub use client_address::{Network, ParseNetworkError};
-pub use config::Config;
+pub use config::{Config, Days, ParseDaysError};
 pub use cors::{Origin, ParseOriginError};
+pub use grants::GrantPolicy;
 pub use openapi::document as openapi_document;
+pub use ops::{OperatorKey, ParseOperatorKeyError};
 pub use router::router;
 pub use serve::run;
 pub use state::{AppState, Policy};

@@ -10,10 +10,11 @@ use axum::{
 };
 use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa::{
-    OpenApi,
+    Modify, OpenApi,
     openapi::{
         Content, HeaderBuilder, ObjectBuilder, OpenApi as Document, Ref, Required, Response, ResponseBuilder, Type,
         path::{Operation, ParameterBuilder, ParameterIn},
+        security::{Http, HttpAuthScheme, SecurityScheme},
     },
 };
 use utoipa_swagger_ui::{Config, SwaggerUi};
@@ -49,8 +50,21 @@ const PAGE_CSP: HeaderValue = HeaderValue::from_static(
         (name = "service", description = "The service itself"),
     ),
     components(schemas(crate::problem::ProblemDocument)),
+    modifiers(&Credentials),
 )]
 struct Base;
+
+/// What requests authenticate with.
+struct Credentials;
+
+impl Modify for Credentials {
+    fn modify(&self, document: &mut Document) {
+        let mut job_token = Http::new(HttpAuthScheme::Bearer);
+        job_token.description = Some("The `job_token` of an answer to `POST /v1/proofs`.".to_owned());
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("job_token", SecurityScheme::Http(job_token));
+    }
+}
 
 /// The document that the handlers are added to.
 pub(crate) fn base() -> Document {

@@ -80,26 +80,24 @@ impl Link {
     /// the first attempt.
     pub(crate) async fn keep(self: Arc<Self>, client: Client, tried: tokio::sync::oneshot::Sender<()>) {
         let (mut tried, mut was_away) = (Some(tried), false);
-        let gauge = metrics::gauge!("veilpass_redis_up");
         for generation in 0.. {
             match connect(&client).await {
                 Ok(connection) => {
                     if std::mem::take(&mut was_away) {
                         tracing::info!("Redis is back: replicas share again");
                     }
-                    gauge.set(1.0);
                     self.0.send_replace(Some(Connected { generation, connection: connection.clone() }));
                     drop(tried.take());
                     check_eviction(connection).await;
                     self.watch().await;
-                    gauge.set(0.0);
+                    say(false);
                     alert(
                         "redis_away",
                         "Redis stopped answering: limits are local, and nothing is done that must be done once",
                     );
                 }
                 Err(error) => {
-                    gauge.set(0.0);
+                    say(false);
                     alert("redis_away", format_args!("cannot connect to Redis: {error}"));
                     drop(tried.take());
                     sleep(PROBE).await;
@@ -113,6 +111,7 @@ impl Link {
     async fn watch(&self) {
         let mut current = self.0.subscribe();
         while self.is_up() {
+            say(true);
             tokio::select! {
                 _ = current.wait_for(Option::is_none) => return,
                 () = sleep(PROBE) => {}
@@ -121,6 +120,11 @@ impl Link {
             let _ = ping.await;
         }
     }
+}
+
+/// Each time anew: the recorder of metrics may be installed after us.
+fn say(is_up: bool) {
+    metrics::gauge!("veilpass_redis_up").set(if is_up { 1.0 } else { 0.0 });
 }
 
 async fn connect(client: &Client) -> Result<MultiplexedConnection, String> {

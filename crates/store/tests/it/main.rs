@@ -5,16 +5,20 @@
 
 mod anchored;
 mod chain;
+mod claims;
 mod duplicates;
 mod endings;
 mod events;
 mod fairness;
 mod figures;
 mod fixture;
+mod grants;
 mod history;
 mod jobs;
 mod leadership;
+mod leaf_versions;
 mod leaves;
+mod prover_keys;
 mod replica_place;
 mod roots;
 mod rows;
