@@ -13,7 +13,7 @@ use veilpass_cli::{
     holders::{self, AUDIENCE, CLUSTER, Holder, TRACKS},
     operator::{Audit, audit, wait_for_roots},
     publish::publish,
-    stack::{ApiOptions, PostgresServer, ProverOptions, ServiceProcess, start_api, start_prover},
+    stack::{ApiOptions, PostgresServer, ProverOptions, RedisServer, ServiceProcess, start_api, start_prover},
 };
 use veilpass_protocol::{ContextPreimage, Epoch, EpochPolicy, FieldElement, Pepper, RegistryId};
 use veilpass_sealing::ProverPublicKey;
@@ -29,6 +29,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) struct TestStack {
     pub(crate) dir: tempfile::TempDir,
     pub(crate) postgres: PostgresServer,
+    /// Of a stack that was given an environment with a master key: other APIs may stand beside its own.
+    pub(crate) redis: Option<RedisServer>,
     api: Option<ServiceProcess>,
     pub(crate) prover: Option<ServiceProcess>,
     pub(crate) store: Store,
@@ -100,8 +102,13 @@ impl TestStack {
         let enrolling = rpc_url.as_deref().map(|url| [("VEILPASS_MASTER_KEY", MASTER_KEY), ("VEILPASS_RPC_URLS", url)]);
         let env = [enrolling.as_ref().map_or(&[][..], |env| env), env].concat();
         let flags = [&["--sweep-interval-seconds", "0"], flags].concat();
+        let redis = match env.iter().any(|(name, _)| *name == "VEILPASS_MASTER_KEY") {
+            true => Some(RedisServer::start(&dir.path().join("redis")).await.unwrap()),
+            false => None,
+        };
+        let redis_url = redis.as_ref().map(RedisServer::url);
         let options = ApiOptions {
-            redis_url: None,
+            redis_url: redis_url.as_deref(),
             database_url: &url,
             audience: AUDIENCE,
             port: 0,
@@ -119,6 +126,7 @@ impl TestStack {
         Self {
             dir,
             postgres,
+            redis,
             api: Some(api),
             prover: Some(prover),
             store,
