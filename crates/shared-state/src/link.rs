@@ -24,6 +24,9 @@ pub(crate) const RESPONSE_TIMEOUT: Duration = Duration::from_millis(500);
 /// Between two looks at a connection, and between two attempts to make one.
 pub(crate) const PROBE: Duration = Duration::from_secs(1);
 
+/// Between a loss and the first attempt: a server that takes connections and refuses commands must not be run down.
+const AFTER_LOSS: Duration = Duration::from_millis(100);
+
 /// A connection that many use at once. `generation` tells it from those before it.
 #[derive(Clone)]
 struct Connected {
@@ -95,6 +98,7 @@ impl Link {
                         "redis_away",
                         "Redis stopped answering: limits are local, and nothing is done that must be done once",
                     );
+                    sleep(AFTER_LOSS).await;
                 }
                 Err(error) => {
                     say(false);
