@@ -146,6 +146,7 @@ impl Environment {
         let master_key_file = master_key_file(dir)?;
         let (rpc_url, _) = self.chain()?.urls();
         let (api, url) = start_api(&ApiOptions {
+            redis_url: None,
             database_url,
             audience: AUDIENCE,
             port: options.port,
