@@ -9,7 +9,7 @@ use std::{
 use secrecy::SecretString;
 use veilpass_telemetry::LogFormat;
 
-use crate::{chain::RpcUrl, client_address::Network, cors::Origin};
+use crate::{client_address::Network, cors::Origin};
 
 /// The Veilpass API: takes proof requests and proofs over HTTP, coordinates, and never proves.
 #[derive(Clone, Debug, clap::Parser)]
@@ -70,7 +70,7 @@ pub struct Config {
     /// RPC endpoints of the cluster, separated by commas: ownership of tokens is read from the first that answers. None:
     /// nobody is enrolled.
     #[arg(long, env = "VEILPASS_RPC_URLS", hide_env_values = true, value_delimiter = ',', value_name = "URL,...")]
-    pub rpc_urls: Vec<RpcUrl>,
+    pub rpc_urls: Vec<SecretString>,
 
     /// How often enrolled tokens are looked for in their wallets, in seconds; enrolments of tokens that have moved are
     /// revoked. 0: never. One replica at a time does it.

@@ -27,7 +27,6 @@ mod state;
 mod sweep;
 mod verifier;
 
-pub use chain::{ParseRpcUrlError, RpcUrl};
 pub use client_address::{Network, ParseNetworkError};
 pub use config::Config;
 pub use cors::{Origin, ParseOriginError};

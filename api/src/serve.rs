@@ -59,8 +59,8 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     };
     let watcher = MemoryWatcher::new(thresholds);
     let shared = SharedState::in_memory();
-    let state =
-        AppState::new(store.clone(), verifier, policy, master_key, watcher.level(), shared).reading(config.rpc_urls)?;
+    let state = AppState::new(store.clone(), verifier, policy, master_key, watcher.level(), shared)
+        .reading(&config.rpc_urls)?;
     let _sweep = sweep_regularly(&state, Duration::from_secs(config.sweep_interval_seconds));
     let (emptied, swept) = (state.facts.clone(), state.facts.clone());
     let _memory = watcher.on_critical(move || emptied.clear()).regularly(move || swept.drop_expired()).start();
