@@ -9,6 +9,7 @@ use axum::{
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
+use uuid::Uuid;
 
 use crate::{problem::Problem, router::BODY_LIMIT};
 
@@ -24,17 +25,19 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
         if !media_type.eq_ignore_ascii_case("application/json") {
             return Err(Problem::not_json());
         }
-        let bytes = Bytes::from_request(request, state).await.map_err(|rejection: BytesRejection| {
-            if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-                Problem::too_large(BODY_LIMIT)
-            } else {
-                Problem::malformed("the body could not be read to its end")
-            }
-        })?;
+        let bytes = Bytes::from_request(request, state).await.map_err(unreadable)?;
         let mut deserializer = serde_json::Deserializer::from_slice(&bytes);
         let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| describe(&error))?;
         deserializer.end().map_err(|_| Problem::malformed("something follows the JSON document"))?;
         Ok(Self(value))
+    }
+}
+
+pub(crate) fn unreadable(rejection: BytesRejection) -> Problem {
+    if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        Problem::too_large(BODY_LIMIT)
+    } else {
+        Problem::malformed("the body could not be read to its end")
     }
 }
 
@@ -114,5 +117,20 @@ impl<'de> Deserialize<'de> for Base58Signature {
         // 64 bytes have 64 to 88 digits; the length first, because decoding is quadratic.
         let decoded = if text.len() <= 88 { bs58::decode(text.as_bytes()).onto(&mut bytes).ok() } else { None };
         if decoded == Some(64) { Ok(Self(bytes)) } else { Err(D::Error::custom("not a signature: base58 of 64 bytes")) }
+    }
+}
+
+/// A UUID in its one canonical text: lowercase, with hyphens.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CanonicalUuid(pub(crate) Uuid);
+
+impl<'de> Deserialize<'de> for CanonicalUuid {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        use serde::de::Error;
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        let id: Option<Uuid> = text.parse().ok();
+        id.filter(|id| id.to_string() == text)
+            .map(Self)
+            .ok_or_else(|| D::Error::custom("expected a UUID, lowercase with hyphens"))
     }
 }

@@ -4,19 +4,28 @@
 //! answered as JSON, or as problem+json (RFC 9457) that names the offending field.
 
 mod admission;
+mod anonymity;
 mod body;
 mod cache;
 mod chain;
 mod client_address;
 mod config;
 mod cors;
+mod download;
 mod enrolment;
+mod event_streams;
+mod grants;
+mod idempotency;
+mod job_token;
 mod limits;
 mod master_key;
 mod metrics_layer;
 mod openapi;
+mod ops;
 mod prefer;
 mod problem;
+mod rate_limit;
+mod replicas;
 mod request_id;
 mod router;
 mod routes;
@@ -27,10 +36,13 @@ mod state;
 mod sweep;
 mod verifier;
 
+pub use anonymity::AnonymityPolicy;
 pub use client_address::{Network, ParseNetworkError};
-pub use config::Config;
+pub use config::{Config, Days, ParseDaysError};
 pub use cors::{Origin, ParseOriginError};
+pub use grants::GrantPolicy;
 pub use openapi::document as openapi_document;
+pub use ops::{OperatorKey, ParseOperatorKeyError};
 pub use router::router;
 pub use serve::run;
 pub use state::{AppState, Policy};

@@ -2,12 +2,11 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use veilpass_api::Config;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let config = Config::parse();
+    let config: Config = veilpass_settings::parse("api");
     veilpass_telemetry::init_logs("veilpass-api", config.log_format);
     match veilpass_api::run(config).await {
         Ok(()) => ExitCode::SUCCESS,

@@ -24,6 +24,8 @@ pub(crate) struct Problem {
     detail: Cow<'static, str>,
     field: Option<String>,
     retry_after_seconds: Option<u32>,
+    /// Of the file of which a range was asked for, in bytes.
+    length: Option<u64>,
 }
 
 /// A problem document (RFC 9457).
@@ -56,7 +58,7 @@ pub(crate) struct FieldError {
 
 impl Problem {
     fn new(status: StatusCode, code: &'static str, title: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, code, title, detail: detail.into(), field: None, retry_after_seconds: None }
+        Self { status, code, title, detail: detail.into(), field: None, retry_after_seconds: None, length: None }
     }
 
     fn retry_after(mut self, seconds: u32) -> Self {
@@ -132,6 +134,110 @@ impl Problem {
         )
     }
 
+    /// The verification is to be settled on chain, and is not yet: 409.
+    pub(crate) fn not_verified_yet() -> Self {
+        Self::new(
+            StatusCode::CONFLICT,
+            "not-verified-yet",
+            "Not verified yet",
+            "the chain has not confirmed this verification; ask again after the seconds in Retry-After",
+        )
+        .retry_after(1)
+    }
+
+    /// The session gets no more grants: 409.
+    pub(crate) fn session_ended() -> Self {
+        Self::new(
+            StatusCode::CONFLICT,
+            "session-ended",
+            "The session has ended",
+            "its verification was refused or overruled by the chain, or an operator ended the session",
+        )
+    }
+
+    /// A signature that is good once was used before: 409.
+    pub(crate) fn signature_used() -> Self {
+        Self {
+            field: Some("signature".to_owned()),
+            ..Self::new(
+                StatusCode::CONFLICT,
+                "signature-used",
+                "The signature was used before",
+                "sign again, with a later issued_at",
+            )
+        }
+    }
+
+    /// No operator key, or not one of ours: 401.
+    pub(crate) fn not_an_operator() -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "unauthorized",
+            "An operator key is needed",
+            "send the header Authorization: Bearer <operator key>; make one with `veilpass operator-key`",
+        )
+    }
+
+    /// Too many requests of one peer of the operators' listener: 429.
+    pub(crate) fn too_many_attempts(retry_after_seconds: u32) -> Self {
+        Self::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "too-many-attempts",
+            "Too many requests",
+            "this address has sent too many requests to the operators' listener",
+        )
+        .retry_after(retry_after_seconds)
+    }
+
+    /// No credentials, where some are needed: 401.
+    pub(crate) fn unauthorized(detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", "A token is needed", detail)
+    }
+
+    /// The proof was fetched with this token before: 410.
+    pub(crate) fn already_fetched() -> Self {
+        Self::new(
+            StatusCode::GONE,
+            "already-fetched",
+            "The proof was fetched before",
+            "a proof can be fetched once with each token; if the answer was lost, ask for another proof",
+        )
+    }
+
+    /// There is no proof to fetch, or not yet: 409.
+    pub(crate) fn no_proof(code: &'static str, title: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::CONFLICT, code, title, detail)
+    }
+
+    /// The difference of two versions is not made: 410.
+    pub(crate) fn too_many_changes() -> Self {
+        Self::new(
+            StatusCode::GONE,
+            "too-many-changes",
+            "Too much has changed",
+            "download all leaves of the newer version instead, which is the same path without /changes",
+        )
+    }
+
+    /// There are no such bytes: 416.
+    pub(crate) fn range_not_satisfiable(length: u64) -> Self {
+        let title = "There are no such bytes";
+        let detail = format!("the file has {length} bytes");
+        let problem = Self::new(StatusCode::RANGE_NOT_SATISFIABLE, "range-not-satisfiable", title, detail);
+        Self { length: Some(length), ..problem }
+    }
+
+    /// Some leaves would be singled out: 416.
+    pub(crate) fn range_not_aligned(length: u64, alignment: u64) -> Self {
+        let title = "The range singles leaves out";
+        let detail = format!(
+            "a range begins at a multiple of {alignment} and ends at one or at the end, so that nobody learns which leaf is \
+             wanted; download all of it, or go on where a download broke off"
+        );
+        let problem = Self::new(StatusCode::RANGE_NOT_SATISFIABLE, "range-not-aligned", title, detail);
+        Self { length: Some(length), ..problem }
+    }
+
     /// There is no such thing: 404.
     pub(crate) fn not_found(detail: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::NOT_FOUND, "not-found", "Not found", detail)
@@ -199,6 +305,48 @@ impl Problem {
         .retry_after(retry_after_seconds)
     }
 
+    /// The client's quota is used: 429.
+    pub(crate) fn rate_limited(retry_after_seconds: u32) -> Self {
+        Self::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "rate-limited",
+            "Too many requests",
+            "you have used your quota; try again after the seconds in Retry-After, and see the header RateLimit",
+        )
+        .retry_after(retry_after_seconds)
+    }
+
+    /// The header Idempotency-Key is not one: 400.
+    pub(crate) fn idempotency_key_malformed() -> Self {
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "idempotency-key-malformed",
+            "The Idempotency-Key is not valid",
+            "send one header idempotency-key with 1 to 255 visible ASCII characters, such as a UUID",
+        )
+    }
+
+    /// The key came with another body: 422.
+    pub(crate) fn idempotency_key_reused() -> Self {
+        Self::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "idempotency-key-reused",
+            "The Idempotency-Key was used for another request",
+            "each request needs a key of its own; only the very same body may be sent again under this one",
+        )
+    }
+
+    /// The same request is being worked on: 409.
+    pub(crate) fn idempotency_key_in_use() -> Self {
+        Self::new(
+            StatusCode::CONFLICT,
+            "idempotency-key-in-use",
+            "The same request is still in progress",
+            "ask again after the seconds in Retry-After, with the same Idempotency-Key",
+        )
+        .retry_after(1)
+    }
+
     /// The job ended so long ago that its proof was removed: 410.
     pub(crate) fn job_archived(retention: Duration) -> Self {
         Self::new(
@@ -257,16 +405,16 @@ impl From<&StoreError> for Problem {
     }
 }
 
-impl From<StoreError> for Problem {
-    fn from(error: StoreError) -> Self {
-        Self::from(&error)
-    }
-}
-
 /// What is shared between replicas cannot be read or written: what must happen once does not happen.
 impl From<veilpass_shared_state::Unavailable> for Problem {
     fn from(_: veilpass_shared_state::Unavailable) -> Self {
         Self::unavailable("what the replicas of this service share is away; nothing was changed, try again shortly")
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        Self::from(&error)
     }
 }
 
@@ -294,6 +442,12 @@ impl IntoResponse for Problem {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_MEDIA_TYPE));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if let Some(range) = self.length.and_then(|length| format!("bytes */{length}").parse().ok()) {
+            headers.insert(header::CONTENT_RANGE, range);
+        }
         if let Some(seconds) = self.retry_after_seconds {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }

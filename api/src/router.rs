@@ -22,8 +22,9 @@ use tower_http::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    cors, limits, metrics_layer, openapi,
+    cors, idempotency, limits, metrics_layer, openapi,
     problem::Problem,
+    rate_limit,
     request_id::{self, REQUEST_ID},
     routes, security_headers,
     state::AppState,
@@ -32,7 +33,7 @@ use crate::{
 /// Longest request body, in bytes: a verification has about 11 kB.
 pub(crate) const BODY_LIMIT: usize = 32 << 10;
 /// Longest time for a whole request.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+pub(crate) const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 /// Longest silence while a request's body is read.
 const READ_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -41,14 +42,24 @@ pub(crate) fn limited_routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::with_openapi(openapi::base())
         .routes(routes!(routes::info::info))
         .routes(routes!(routes::registries::registry))
+        .routes(routes!(routes::leaves::newest))
+        .routes(routes!(routes::leaves::version))
+        .routes(routes!(routes::leaves::changes))
+        .routes(routes!(routes::anonymity::anonymity))
         .routes(routes!(routes::prover_keys::prover_keys))
         .routes(routes!(routes::proofs::create))
         .routes(routes!(routes::proofs::status, routes::proofs::cancel))
         .routes(routes!(routes::challenges::create))
         .routes(routes!(routes::enrollments::create))
         .routes(routes!(routes::enrollments::status))
+        .routes(routes!(routes::job_result::fetch))
+        .routes(routes!(routes::job_events::events))
         .routes(routes!(routes::verifications::create))
         .routes(routes!(routes::verifications::status))
+        .routes(routes!(routes::grants::create))
+        .routes(routes!(routes::grant_tokens::introspect))
+        .routes(routes!(routes::grant_tokens::revoke))
+        .routes(routes!(routes::jwks::jwks))
 }
 
 /// Health has no limit: an API that refuses because it is busy must not be restarted for that.
@@ -68,6 +79,8 @@ pub fn router(state: AppState) -> Router {
     let limited: Router<AppState> = limited_routes().into();
     let health: Router<AppState> = health_routes().into();
     limited
+        .route_layer(from_fn_with_state(state.clone(), idempotency::act_once))
+        .route_layer(from_fn_with_state(state.clone(), rate_limit::limit))
         .route_layer(from_fn_with_state(state.in_flight.clone(), limits::limit))
         .merge(health)
         .merge(openapi::pages())

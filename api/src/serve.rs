@@ -1,19 +1,24 @@
 //! Starting and stopping.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, num::NonZeroU32, sync::Arc, time::Duration};
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
+use secrecy::{ExposeSecret, SecretString};
 use tokio::{net::TcpListener, sync::Notify, task::JoinSet};
-use veilpass_shared_state::SharedState;
+use veilpass_shared_state::{Quota, RedisUrl, SharedState};
 use veilpass_store::{Store, StoreConfig};
 use veilpass_telemetry::{MemoryThresholds, MemoryWatcher, OpsServer, allow_open_files, serve_http};
 
 use crate::{
     cache,
     config::Config,
+    grants::Grants,
+    idempotency,
     limits::http_limits,
     master_key::master_key,
     metrics_layer,
+    ops::{self, OperatorKey},
+    replicas::Replica,
     router::router,
     state::{AppState, Policy},
     sweep,
@@ -30,6 +35,12 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     let thresholds = MemoryThresholds::from_mb(config.memory_warn_mb, config.memory_critical_mb)?;
     allow_open_files(config.max_connections.get() as u64 + OTHER_FILES);
     let master_key = master_key(&config)?;
+    let redis_url = redis_url(config.redis_url.as_ref())?;
+    ensure!(
+        redis_url.is_none() || master_key.is_some(),
+        "REDIS_URL needs a master key, from which all replicas derive the same names of clients: set VEILPASS_MASTER_KEY \
+         (make one with `openssl rand -hex 32`)"
+    );
     let verifier = ProofChecks::new()?;
     tracing::info!(
         vk_hash = veilpass_circuit::verification_key_hash(),
@@ -44,6 +55,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     let store = Store::connect_lazy(&config.database_url, &store_config)?;
     let origins_of_audiences = || config.audiences.iter().filter_map(|audience| audience.parse().ok()).collect();
     let policy = Policy {
+        grants: config.grant_policy()?,
         cors_origins: config.cors_origins.clone().unwrap_or_else(origins_of_audiences),
         audiences: config.audiences.into_iter().collect(),
         max_session_seconds: config.max_session_seconds,
@@ -52,18 +64,30 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         trusted_proxies: config.trusted_proxies,
         max_chain_age_seconds: config.max_chain_age_seconds,
         max_requests: config.max_requests.get(),
+        rate_limit: quota(config.rate_limit_per_minute, config.rate_limit_burst),
+        anonymity_floor: config.anonymity_floor,
+        anonymity_policy: config.anonymity_policy,
+        max_event_streams: config.max_event_streams,
+        max_event_streams_per_client: config.max_event_streams_per_client.get(),
     };
-    let _ops = match config.ops_listen {
-        Some(address) => Some(start_ops(address, store.clone()).await?),
-        None => None,
-    };
+    let replica = Replica::new(store.clone(), redis_url.is_some(), config.replica_wait_seconds);
+    let place = replica.take_place().await?;
+    let shared = SharedState::connect(redis_url.as_ref()).await?;
     let watcher = MemoryWatcher::new(thresholds);
-    let shared = SharedState::in_memory();
-    let state = AppState::new(store.clone(), verifier, policy, master_key, watcher.level(), shared)
+    let state = AppState::new(store.clone(), verifier, policy, master_key, shared, watcher.level())
         .reading(&config.rpc_urls)?;
     let _sweep = sweep_regularly(&state, Duration::from_secs(config.sweep_interval_seconds));
-    let (emptied, swept) = (state.facts.clone(), state.facts.clone());
+    let _ops = match config.ops_listen {
+        Some(address) => Some(start_ops(address, state.clone(), config.operator_keys).await?),
+        None => None,
+    };
+    let _upkeep = match &state.grants {
+        Some(grants) => Some(start_grants(Arc::clone(grants)).await?),
+        None => None,
+    };
+    let (emptied, swept) = (state.facts.clone(), state.clone());
     let _memory = watcher.on_critical(move || emptied.clear()).regularly(move || swept.drop_expired()).start();
+    let streams = Arc::clone(&state.event_streams);
     let app = router(state);
     let listener = TcpListener::bind((config.host, config.port))
         .await
@@ -76,17 +100,34 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     let serve = serve_http(listener, app, http_limits(config.max_connections.get()), async move {
         veilpass_telemetry::shutdown_signal().await;
         signalled.notify_one();
+        // They would keep their connections for minutes.
+        streams.stopping.cancel();
     });
     let forced = async {
         stopping.notified().await;
         tokio::time::sleep(DRAIN).await;
     };
-    tokio::select! {
-        () = serve => {}
-        () = forced => tracing::warn!("requests in flight did not end in time"),
-    }
+    let served = tokio::select! {
+        () = serve => Ok(()),
+        () = forced => {
+            tracing::warn!("requests in flight did not end in time");
+            Ok(())
+        }
+        refused = replica.keep_place(place) => Err(refused),
+    };
     store.close().await;
-    Ok(())
+    served
+}
+
+/// An empty variable is none: platforms set those.
+fn redis_url(text: Option<&SecretString>) -> anyhow::Result<Option<RedisUrl>> {
+    let text = text.map(ExposeSecret::expose_secret).filter(|text| !text.is_empty());
+    text.map(|text| text.parse().context("--redis-url")).transpose()
+}
+
+fn quota(per_minute: u32, burst: Option<NonZeroU32>) -> Option<Quota> {
+    let per_minute = NonZeroU32::new(per_minute)?;
+    Some(Quota { per_minute, burst: burst.unwrap_or(per_minute) })
 }
 
 /// The ownership sweep, if there are keys to read the records with, an RPC to ask and an interval.
@@ -97,15 +138,26 @@ fn sweep_regularly(state: &AppState, interval: Duration) -> Option<JoinSet<()>> 
     state.sweep().map(|sweep| sweep.start(interval))
 }
 
-/// Metrics and health for operators. Ready means that the database answers.
-async fn start_ops(address: SocketAddr, store: Store) -> anyhow::Result<OpsServer> {
-    let ops = OpsServer::start(address, move || {
+/// Sees to the keys of session grants, from now on and until the value is dropped.
+async fn start_grants(grants: Arc<Grants>) -> anyhow::Result<JoinSet<()>> {
+    grants.prepare().await.context("--master-key")?;
+    let mut tasks = JoinSet::new();
+    tasks.spawn(async move { grants.maintain().await });
+    Ok(tasks)
+}
+
+/// Metrics, health and the operators' routes. Ready means that the database answers.
+async fn start_ops(address: SocketAddr, state: AppState, keys: Vec<OperatorKey>) -> anyhow::Result<OpsServer> {
+    let store = state.store.clone();
+    let ready = move || {
         let store = store.clone();
         async move { store.ping().await.is_ok() }
-    })
-    .await?;
+    };
+    let ops = OpsServer::start_with_routes(address, ready, ops::router(state, keys)).await?;
     cache::describe();
+    veilpass_shared_state::describe_metrics();
     metrics_layer::describe();
+    idempotency::describe();
     sweep::describe();
     Ok(ops)
 }

@@ -7,21 +7,29 @@ use std::{
 };
 
 use anyhow::Context;
+use rand::Rng;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::watch;
 use veilpass_protocol::MasterKey;
-use veilpass_shared_state::SharedState;
+use veilpass_shared_state::{Quota, RateLimiter, SharedState};
 use veilpass_store::{JobSignals, Store};
 use veilpass_telemetry::MemoryLevel;
+use zeroize::Zeroizing;
 
 use crate::{
     admission::Admission,
+    anonymity::{Anonymity, AnonymityPolicy},
     cache::Facts,
     chain::{ChainReader, RpcUrl},
-    client_address::{ClientBuckets, Network},
+    client_address::{Clients, Network},
     cors::Origin,
+    download::Downloads,
     enrolment::EnrolmentKeys,
+    event_streams::EventStreams,
+    grants::{GrantPolicy, Grants},
+    idempotency::Records,
     limits::InFlight,
+    problem::Problem,
     sweep::Sweep,
     verifier::ProofChecks,
 };
@@ -43,8 +51,20 @@ pub struct Policy {
     pub max_chain_age_seconds: u64,
     /// How many requests may be worked on at once.
     pub max_requests: usize,
+    /// How session grants are issued.
+    pub grants: GrantPolicy,
     /// Whose pages may call this API from a browser.
     pub cors_origins: Vec<Origin>,
+    /// What a client may ask; none: no limit.
+    pub rate_limit: Option<Quota>,
+    /// How many holders of a track are enough to hide among, and what is done about fewer.
+    pub anonymity_floor: u64,
+    /// See there.
+    pub anonymity_policy: AnonymityPolicy,
+    /// How many streams of events may be open.
+    pub max_event_streams: usize,
+    /// How many of these may be one client's; one more ends its oldest.
+    pub max_event_streams_per_client: usize,
 }
 
 /// What every handler shares. Cheap to clone.
@@ -56,17 +76,22 @@ pub struct AppState {
     pub(crate) facts: Facts,
     pub(crate) in_flight: Arc<InFlight>,
     pub(crate) admission: Arc<Admission>,
-    pub(crate) clients: Arc<ClientBuckets>,
+    pub(crate) clients: Arc<Clients>,
     pub(crate) signals: JobSignals,
-    /// What replicas share.
+    /// What replicas share: single-use values, messages.
     pub(crate) shared: SharedState,
+    /// None: no limit.
+    pub(crate) rate_limiter: Option<RateLimiter>,
+    pub(crate) idempotency: Arc<Records>,
     /// Hides who enrolled; none without a master key.
     pub(crate) enrolment: Option<Arc<EnrolmentKeys>>,
     /// None: no RPC is configured.
     pub(crate) chain: Option<Arc<ChainReader>>,
-    /// What keys are derived from; none: whatever needs one answers `not-configured`.
-    #[allow(dead_code, reason = "session grants derive their keys from it")]
-    pub(crate) master_key: Option<Arc<MasterKey>>,
+    pub(crate) anonymity: Anonymity,
+    pub(crate) downloads: Downloads,
+    pub(crate) event_streams: Arc<EventStreams>,
+    /// None without a master key.
+    pub(crate) grants: Option<Arc<Grants>>,
 }
 
 impl AppState {
@@ -77,21 +102,28 @@ impl AppState {
         verifier: ProofChecks,
         policy: Policy,
         master_key: Option<MasterKey>,
-        memory: watch::Receiver<MemoryLevel>,
         shared: SharedState,
+        memory: watch::Receiver<MemoryLevel>,
     ) -> Self {
+        let key = |label| derived_or_drawn(master_key.as_ref(), label);
+        let grants = |key: &MasterKey| Arc::new(Grants::new(store.clone(), key, policy.grants.clone()));
         Self {
+            rate_limiter: policy.rate_limit.map(|quota| RateLimiter::new(shared.clone(), "rate-limit", quota)),
+            idempotency: Arc::new(Records::new(shared.clone(), key("veilpass.v1.idempotency-records"))),
+            clients: Arc::new(Clients::new(key("veilpass.v1.callers"), policy.trusted_proxies.clone())),
+            grants: master_key.as_ref().map(grants),
             facts: Facts::new(store.clone()),
             in_flight: Arc::new(InFlight::new(policy.max_requests, memory)),
             admission: Arc::new(Admission::new(store.clone(), policy.max_queue_wait)),
-            clients: Arc::new(ClientBuckets::new(policy.trusted_proxies.clone())),
             signals: store.job_signals(),
+            anonymity: Anonymity::new(store.clone(), policy.anonymity_floor, policy.anonymity_policy),
+            downloads: Downloads::new(store.clone()),
+            event_streams: Arc::new(EventStreams::new(policy.max_event_streams, policy.max_event_streams_per_client)),
             store,
             verifier: Arc::new(verifier),
             shared,
             enrolment: master_key.as_ref().map(EnrolmentKeys::derive).map(Arc::new),
             chain: None,
-            master_key: master_key.map(Arc::new),
             policy: Arc::new(policy),
         }
     }
@@ -111,6 +143,31 @@ impl AppState {
     pub(crate) fn sweep(&self) -> Option<Sweep> {
         let (keys, chain) = (self.enrolment.clone()?, self.chain.clone()?);
         Some(Sweep { store: self.store.clone(), keys, chain })
+    }
+}
+
+impl AppState {
+    /// Frees what has expired. Must be called within the runtime.
+    pub(crate) fn drop_expired(&self) {
+        self.facts.drop_expired();
+        self.shared.drop_expired();
+        if let Some(limiter) = self.rate_limiter.clone() {
+            tokio::spawn(async move { limiter.drop_expired().await });
+        }
+    }
+}
+
+/// Without a master key there are no other replicas, and a key of this process will do.
+fn derived_or_drawn(master_key: Option<&MasterKey>, label: &str) -> Zeroizing<[u8; 32]> {
+    master_key.map_or_else(|| Zeroizing::new(rand::rng().random()), |master_key| master_key.derive(label))
+}
+
+impl AppState {
+    /// What issues and checks session grants, if this deployment does.
+    pub(crate) fn grants(&self) -> Result<&Grants, Problem> {
+        self.grants
+            .as_deref()
+            .ok_or_else(|| Problem::not_configured("session grants need a master key: --master-key-file"))
     }
 }
 

@@ -7,7 +7,7 @@ const COMMITTED: &str = include_str!("../openapi.json");
 #[test]
 fn the_committed_document_is_up_to_date() {
     let generated = veilpass_api::openapi_document();
-    assert!(generated == COMMITTED, "api/openapi.json is out of date: run ./veilpass openapi");
+    assert!(generated == COMMITTED, "api/openapi.json is out of date: run ./veilpass generate");
 }
 
 /// What clients are generated from must not change its names by accident, nor lack what the text of the document promises.

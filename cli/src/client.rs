@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use base64::{Engine, prelude::BASE64_STANDARD};
-use reqwest::{Response, StatusCode, header::HeaderMap};
+use reqwest::{Method, Response, StatusCode, header::HeaderMap};
 use serde_json::{Value, json};
 use veilpass_protocol::{ContextPreimage, ProofStatement, PublicInputs, RegistryId, SealedWitness};
 use veilpass_sealing::{OwnershipWitness, ProverPublicKey};
@@ -72,6 +72,35 @@ pub enum Settle {
     OffChain,
 }
 
+/// A job that was accepted, and the token without which nobody can ask about it.
+#[derive(Clone)]
+pub struct Job {
+    /// Its path.
+    pub path: String,
+    /// The token, as it goes into a header.
+    pub token: String,
+}
+
+impl Job {
+    /// Of an answer to `POST /v1/proofs`.
+    pub fn of(answer: &Value) -> anyhow::Result<Self> {
+        let text = |name: &str| answer[name].as_str().with_context(|| format!("the answer has no {name}"));
+        Ok(Self { path: format!("/v1/proofs/{}", text("id")?), token: text("job_token")?.to_owned() })
+    }
+
+    /// Its id.
+    pub fn id(&self) -> &str {
+        self.path.rsplit('/').next().unwrap_or_default()
+    }
+}
+
+/// Without the token.
+impl std::fmt::Debug for Job {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Job").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
 /// How a delegated proof ended.
 pub enum JobEnd {
     /// With a proof.
@@ -115,9 +144,25 @@ impl Client {
         Answer::read(request.header("content-type", "application/json").body(body.to_string()).send().await?).await
     }
 
-    /// DELETE.
-    pub async fn delete(&self, path: &str) -> anyhow::Result<Answer> {
-        Answer::read(self.http.delete(format!("{}{path}", self.base)).send().await?).await
+    /// How far a job is.
+    pub async fn job(&self, job: &Job) -> anyhow::Result<Answer> {
+        self.with_token(Method::GET, &job.path, &job.token).await
+    }
+
+    /// Takes a job's proof, which can be done once.
+    pub async fn fetch(&self, job: &Job) -> anyhow::Result<Answer> {
+        self.with_token(Method::POST, &format!("{}/result", job.path), &job.token).await
+    }
+
+    /// Cancels a job.
+    pub async fn cancel(&self, job: &Job) -> anyhow::Result<Answer> {
+        self.with_token(Method::DELETE, &job.path, &job.token).await
+    }
+
+    /// A request without a body that says by `Authorization: Bearer` who asks.
+    pub async fn with_token(&self, method: Method, path: &str, token: &str) -> anyhow::Result<Answer> {
+        let request = self.http.request(method, format!("{}{path}", self.base)).bearer_auth(token);
+        Answer::read(request.send().await?).await
     }
 
     /// POST of any body.
@@ -173,25 +218,27 @@ impl Client {
         json!({ "proof": proof.proof, "public_inputs": proof.public_inputs, "context": session, "settle": settle })
     }
 
-    /// Submits a job. Returns its path.
-    pub async fn submit(&self, body: &Value) -> anyhow::Result<String> {
+    /// Submits a job.
+    pub async fn submit(&self, body: &Value) -> anyhow::Result<Job> {
         let answer = self.post("/v1/proofs", body).await?;
         if answer.status != StatusCode::ACCEPTED {
             bail!("the API refused the proof request with {}: {}", answer.status, answer.body);
         }
-        Ok(format!("/v1/proofs/{}", answer.body["id"].as_str().context("the answer has no id")?))
+        Job::of(&answer.body)
     }
 
-    /// Waits for a job's end, telling `on_status` each status as it comes.
-    pub async fn wait(&self, job: &str, patience: Duration, mut on_status: impl FnMut(&str)) -> anyhow::Result<JobEnd> {
+    /// Waits for a job's end, telling `on_status` each status as it comes, and takes its proof.
+    pub async fn wait(&self, job: &Job, patience: Duration, mut on_status: impl FnMut(&str)) -> anyhow::Result<JobEnd> {
         let deadline = Instant::now() + patience;
         loop {
-            let answer = self.get(job).await?;
+            let answer = self.job(job).await?;
             let status = answer.body["status"].as_str().unwrap_or_default();
             on_status(status);
             match status {
                 "done" => {
-                    let proof = answer.body["proof"].as_str().context("a done job has a proof")?.to_owned();
+                    let answer = self.fetch(job).await?;
+                    let refused = || format!("the proof cannot be fetched: {} {}", answer.status, answer.body);
+                    let proof = answer.body["proof"].as_str().with_context(refused)?.to_owned();
                     let public_inputs = serde_json::from_value(answer.body["public_inputs"].clone())?;
                     return Ok(JobEnd::Proved(Box::new(DelegatedProof { proof, public_inputs })));
                 }
@@ -199,7 +246,7 @@ impl Client {
                     let code = answer.body["failure"]["code"].as_str().context("a failed job says why")?;
                     return Ok(JobEnd::Failed(code.to_owned()));
                 }
-                _ if Instant::now() > deadline => bail!("job {job} did not end: {} {}", answer.status, answer.body),
+                _ if Instant::now() > deadline => bail!("{} did not end: {} {}", job.path, answer.status, answer.body),
                 _ => tokio::time::sleep(Duration::from_millis(10)).await,
             }
         }

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use veilpass_cli::{bench, circuits, demo, deploy, doctor, fuzz, openapi, operator, test};
+use veilpass_cli::{bench, circuits, demo, deploy, doctor, fuzz, generate, operator, test};
 
 /// Prove "I own a token that unlocks this track" without saying which wallet or which token.
 #[derive(Parser)]
@@ -35,8 +35,10 @@ enum Command {
     Registry(operator::Command),
     /// Show the queue of proof jobs: open jobs, live provers, what was given up in the last day and why.
     Queue(operator::QueueOptions),
-    /// Write the OpenAPI document of the API to api/openapi.json.
-    Openapi,
+    /// Make an operator's key for /ops/v1 of the API: prints it once, and the setting that lets it in.
+    OperatorKey(operator::KeyOptions),
+    /// Write the files that are generated from code: api/openapi.json, config/veilpass.toml.
+    Generate,
     /// Say what is installed, missing or mismatched on this machine.
     Doctor,
 }
@@ -67,7 +69,8 @@ fn main() -> ExitCode {
             Command::Program(ProgramCommand::CloseBuffer(options)) => deploy::close_buffer(options).await,
             Command::Registry(command) => operator::run(command).await,
             Command::Queue(options) => operator::show_queue(options).await,
-            Command::Openapi => openapi::run(),
+            Command::OperatorKey(options) => operator::make_key(&options),
+            Command::Generate => generate::run(),
             Command::Doctor => doctor::run(),
         }
     });

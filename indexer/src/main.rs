@@ -2,11 +2,10 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use veilpass_indexer::Config;
 
 fn main() -> ExitCode {
-    let config = Config::parse();
+    let config: Config = veilpass_settings::parse("indexer");
     veilpass_telemetry::init_logs("veilpass-indexer", config.log_format);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime can be started");
     let outcome = runtime.block_on(veilpass_indexer::run(config));

@@ -2,11 +2,10 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use veilpass_prover::Config;
 
 fn main() -> ExitCode {
-    let config = Config::parse();
+    let config: Config = veilpass_settings::parse("prover");
     veilpass_telemetry::init_logs("veilpass-prover", config.log_format);
     forbid_core_dumps();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime can be started");

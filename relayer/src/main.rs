@@ -2,11 +2,10 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use veilpass_relayer::Config;
 
 fn main() -> ExitCode {
-    let config = Config::parse();
+    let config: Config = veilpass_settings::parse("relayer");
     veilpass_telemetry::init_logs("veilpass-relayer", config.log_format);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime can be started");
     match runtime.block_on(veilpass_relayer::run(config)) {

@@ -1,4 +1,4 @@
-//! Prints the OpenAPI document of the API. `./veilpass openapi` writes it to api/openapi.json.
+//! Prints the OpenAPI document of the API. `./veilpass generate` writes it to api/openapi.json.
 
 fn main() {
     print!("{}", veilpass_api::openapi_document());

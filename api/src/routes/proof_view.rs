@@ -6,10 +6,12 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 use veilpass_protocol::PublicInputs;
-use veilpass_store::{JobFailure, JobOutcome, JobState, ProofJob};
+use veilpass_store::{AttemptFailure, ClaimedJob, FetchedProof, JobFailure, JobOutcome, JobState};
 
 use crate::{
     admission::{Estimate, retry_after_seconds},
+    anonymity::AnonymitySet,
+    job_token::JobToken,
     schema::{ProofBase64, PublicInputsSchema},
 };
 
@@ -29,6 +31,9 @@ pub(crate) struct ProofView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<PublicInputsSchema>)]
     public_inputs: Option<PublicInputs>,
+    /// Once done: whether the proof was fetched with this token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    is_fetched: Option<bool>,
     /// 7,232 bytes, base64.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<ProofBase64>)]
@@ -36,15 +41,35 @@ pub(crate) struct ProofView {
     /// Why it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<FailureView>,
+    /// In the answer to the request that made or repeated the job, and never again: with it the job is asked about and its proof
+    /// fetched, as `Authorization: Bearer`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    job_token: Option<JobToken>,
+    /// In the same answer: among how many holders of the track this proof hides.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    anonymity: Option<AnonymitySet>,
 }
 
 /// Why there is no proof.
 #[derive(Serialize, ToSchema)]
-struct FailureView {
+pub(crate) struct FailureView {
     /// Stable name.
     code: &'static str,
     /// In words.
     detail: String,
+}
+
+impl FailureView {
+    /// Of a job that ended so, whose newest attempt failed for this reason.
+    pub(super) fn of(failure: JobFailure, last_error: Option<AttemptFailure>) -> Self {
+        let detail = match last_error {
+            Some(reason) if failure == JobFailure::AttemptsExhausted => {
+                format!("{failure} (the last attempt, {}: {reason})", reason.code())
+            }
+            _ => failure.to_string(),
+        };
+        Self { code: failure.code(), detail }
+    }
 }
 
 /// How soon to ask again about a job of which nothing is estimated, in seconds: a proof takes about 0.2 s.
@@ -59,13 +84,17 @@ impl ProofView {
             attempts: 0,
             estimated_wait_seconds: None,
             public_inputs: None,
+            is_fetched: None,
             proof: None,
             failure: None,
+            job_token: None,
+            anonymity: None,
         }
     }
 
     /// A job as the database has it.
-    pub(crate) fn of(job: ProofJob) -> Self {
+    pub(crate) fn of(claimed: &ClaimedJob) -> Self {
+        let job = &claimed.job;
         let status = match job.state {
             JobState::Queued => "queued",
             JobState::Leased => "proving",
@@ -73,23 +102,26 @@ impl ProofView {
             JobState::Failed => "failed",
         };
         let mut view = Self { status, attempts: job.attempts, ..Self::queued(job.id) };
-        match job.outcome {
+        match &job.outcome {
             None => {}
-            Some(JobOutcome::Proved { proof, public_inputs }) => {
-                view.proof = Some(BASE64_STANDARD.encode(proof));
-                view.public_inputs = Some(public_inputs);
+            Some(JobOutcome::Proved { public_inputs }) => {
+                view.public_inputs = Some(*public_inputs);
+                view.is_fetched = Some(claimed.is_fetched);
             }
-            Some(JobOutcome::Failed(failure)) => {
-                let detail = match job.last_error {
-                    Some(reason) if failure == JobFailure::AttemptsExhausted => {
-                        format!("{failure} (the last attempt, {}: {reason})", reason.code())
-                    }
-                    _ => failure.to_string(),
-                };
-                view.failure = Some(FailureView { code: failure.code(), detail });
-            }
+            Some(JobOutcome::Failed(failure)) => view.failure = Some(FailureView::of(*failure, job.last_error)),
         }
         view
+    }
+
+    /// One whose proof is being fetched.
+    pub(crate) fn with_proof(fetched: &FetchedProof) -> Self {
+        let proof = Some(BASE64_STANDARD.encode(&fetched.proof));
+        Self { proof, is_fetched: Some(true), ..Self::of(&fetched.job) }
+    }
+
+    /// The same in the answer to whoever asked for the proof.
+    pub(crate) fn for_client(self, token: JobToken, anonymity: Option<AnonymitySet>) -> Self {
+        Self { job_token: Some(token), anonymity, ..self }
     }
 
     /// The same with the wait that is expected, unless it is over.

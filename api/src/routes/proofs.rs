@@ -13,13 +13,14 @@ use uuid::Uuid;
 use veilpass_protocol::{
     Context, Epoch, Nullifier, ProofStatement, ProverKeyId, RegistryId, SEALED_WITNESS_BYTES, SealedWitness, TrackId,
 };
-use veilpass_store::{Cancelled, EnqueueError, NewJob};
+use veilpass_store::{Cancelled, EnqueueError, FetchOutcome, NewJob, Store, TokenHash};
 
 use super::{abandon::AbandonOnDrop, proof_view::ProofView};
 use crate::{
     admission::{Estimate, retry_after_seconds},
     body::{self, Base64Bytes},
     client_address::Client,
+    job_token::{Bearer, JobToken},
     prefer::Prefer,
     problem::{Problem, ProblemDocument},
     schema::{EnvelopeBase64, EpochNumber, FieldHex, ProverKeyIdHex},
@@ -61,10 +62,11 @@ struct SealedWitnessBody {
     envelope: Base64Bytes<SEALED_WITNESS_BYTES>,
 }
 
-/// Queues a proof: 202, with the job's place in `Location`. The same request again is the same job.
+/// Queues a proof: 202, with the job's place in `Location`, and the token without which nobody can ask about it. The same request
+/// again is the same job, with another token.
 ///
-/// With `Prefer: wait=N` the answer waits for the job's end, and is then what `GET` says, with 200. If the client goes away
-/// meanwhile the job is cancelled.
+/// With `Prefer: wait=N` the answer waits for the job's end, and has the proof, with 200: it is fetched with that. If the client
+/// goes away meanwhile the job is cancelled.
 #[utoipa::path(post, path = "/v1/proofs", operation_id = "createProof", tag = "proofs", request_body = ProofRequest,
     params(("Prefer" = Option<String>, Header, description = "`wait=N`: answer when the job ended, or after N seconds")),
     responses(
@@ -90,6 +92,12 @@ pub(crate) async fn create(
     if !registry.epochs.accepts(request.epoch, unix_now()) {
         return Err(Problem::refused("stale-epoch", "epoch", "not the current epoch of this registry"));
     }
+    // What is unknown is refused further down.
+    let anonymity = match state.facts.has_track(registry.id, request.track_id).await? {
+        true => state.anonymity.check(registry.id, request.track_id, "track_id").await?,
+        false => None,
+    };
+    let token = JobToken::draw();
     // If too many wait already, or memory is critical, this one is answered at once.
     let wait = prefer.wait.filter(|_| !state.in_flight.memory_is_critical());
     let wait = wait.and_then(|longest| Some((longest, state.signals.try_wait()?)));
@@ -106,6 +114,7 @@ pub(crate) async fn create(
             .map_err(|error| Problem::malformed_field("sealed_witness.envelope", error.to_string()))?,
         client: client.0,
         patient: wait.is_none(),
+        token: token.hash(),
     };
     let (queued, abandon) =
         if wait.is_some() { queue_abandonably(state.clone(), job).await? } else { (queue(&state, &job).await?, None) };
@@ -116,17 +125,27 @@ pub(crate) async fn create(
         let has_ended = permit.wait_for_end(queued.id, longest).await;
         abandon.into_iter().for_each(AbandonOnDrop::disarm);
         is_new = false;
-        if has_ended && let Some(job) = state.store.job(queued.id).await? {
+        if has_ended && let Some(view) = ended(&state.store, queued.id, token.hash()).await? {
             let applied = [("preference-applied", "wait")];
-            return Ok((StatusCode::OK, location, applied, Json(ProofView::of(job))).into_response());
+            return Ok((StatusCode::OK, location, applied, Json(view.for_client(token, anonymity))).into_response());
         }
     }
-    let view = match if is_new { None } else { state.store.job(queued.id).await? } {
-        Some(job) => ProofView::of(job),
+    let view = match if is_new { None } else { state.store.claimed_job(queued.id, token.hash()).await? } {
+        Some(job) => ProofView::of(&job),
         None => ProofView::queued(queued.id),
-    };
+    }
+    .for_client(token, anonymity);
     let headers = view.retry_headers(Some(&queued.estimate));
     Ok((StatusCode::ACCEPTED, location, headers, Json(view.expecting(&queued.estimate))).into_response())
+}
+
+/// A job that has ended, with its proof if it has one and nobody else made it fetch that; none if it has been archived.
+async fn ended(store: &Store, id: Uuid, token: TokenHash) -> Result<Option<ProofView>, Problem> {
+    Ok(match store.fetch_proof(id, token).await? {
+        Some(FetchOutcome::Proof(fetched)) => Some(ProofView::with_proof(&fetched)),
+        Some(FetchOutcome::None(job)) => Some(ProofView::of(&job)),
+        Some(FetchOutcome::AlreadyFetched) | None => None,
+    })
 }
 
 /// Turns are fair, but only among jobs that were taken: when the queue is half of what is allowed, a client that has a large
@@ -177,7 +196,7 @@ async fn queue(state: &AppState, job: &NewJob) -> Result<Queued, Problem> {
 async fn queue_abandonably(state: AppState, job: NewJob) -> Result<(Queued, Option<AbandonOnDrop>), Problem> {
     let task = async move {
         let queued = queue(&state, &job).await?;
-        let abandon = AbandonOnDrop::new(state.store, queued.id);
+        let abandon = AbandonOnDrop::new(state.store, queued.id, job.token);
         Ok((queued, Some(abandon)))
     };
     tokio::spawn(task.in_current_span()).await.map_err(|panic| {
@@ -187,42 +206,59 @@ async fn queue_abandonably(state: AppState, job: NewJob) -> Result<(Queued, Opti
 }
 
 fn unknown() -> Problem {
-    Problem::not_found("there is no such proof job")
+    Problem::not_found("there is no such proof job for this token")
 }
 
-/// How far a job is. The id is a random capability: whoever made the job knows it, and nobody can list jobs.
+/// What is said about a job that is not there for this token, after the same work whether it is for another or for none.
+pub(super) async fn unknown_for(store: &Store, id: Uuid, token: TokenHash) -> Result<Problem, Problem> {
+    let archived = store.archived_job(id, token).await?;
+    Ok(archived.map_or_else(unknown, |archived| Problem::job_archived(archived.retention)))
+}
+
+/// How far a job is, for whoever has one of its tokens. The proof itself is fetched with `POST /v1/proofs/{id}/result`.
 #[utoipa::path(get, path = "/v1/proofs/{id}", operation_id = "proof", tag = "proofs",
-    params(("id" = Uuid, Path, description = "The job")),
+    params(("id" = Uuid, Path, description = "The job")), security(("job_token" = [])),
     responses(
         (status = 200, description = "The job", body = ProofView),
-        (status = 404, description = "There is no such job", body = ProblemDocument,
+        (status = 401, description = "Without a job token", body = ProblemDocument,
+            content_type = "application/problem+json"),
+        (status = 404, description = "There is no such job for this token", body = ProblemDocument,
             content_type = "application/problem+json"),
         (status = 410, description = "The job ended so long ago that its proof was removed", body = ProblemDocument,
             content_type = "application/problem+json"),
     ),
 )]
-pub(crate) async fn status(State(state): State<AppState>, Path(id): Path<String>) -> Result<Response, Problem> {
+pub(crate) async fn status(
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+    Bearer(token): Bearer,
+) -> Result<Response, Problem> {
     let id: Uuid = id.parse().map_err(|_| unknown())?;
-    let Some(job) = state.store.job(id).await? else {
-        let archived = state.store.archived_job(id).await?.ok_or_else(unknown)?;
-        return Err(Problem::job_archived(archived.retention));
+    let Some(job) = state.store.claimed_job(id, token).await? else {
+        return Err(unknown_for(&state.store, id, token).await?);
     };
-    let view = ProofView::of(job);
+    let view = ProofView::of(&job);
     Ok((view.retry_headers(None), Json(view)).into_response())
 }
 
-/// Cancels a job: 204, whether it ended now or before. Whoever knows the id may cancel.
+/// Cancels a job: 204, whether it ended now or before. For all who asked for it: they have the same envelope.
 #[utoipa::path(delete, path = "/v1/proofs/{id}", operation_id = "cancelProof", tag = "proofs",
-    params(("id" = Uuid, Path, description = "The job")),
+    params(("id" = Uuid, Path, description = "The job")), security(("job_token" = [])),
     responses(
         (status = 204, description = "It has ended"),
-        (status = 404, description = "There is no such job", body = ProblemDocument,
+        (status = 401, description = "Without a job token", body = ProblemDocument,
+            content_type = "application/problem+json"),
+        (status = 404, description = "There is no such job for this token", body = ProblemDocument,
             content_type = "application/problem+json"),
     ),
 )]
-pub(crate) async fn cancel(State(state): State<AppState>, Path(id): Path<String>) -> Result<StatusCode, Problem> {
+pub(crate) async fn cancel(
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+    Bearer(token): Bearer,
+) -> Result<StatusCode, Problem> {
     let id: Uuid = id.parse().map_err(|_| unknown())?;
-    match state.store.cancel_job(id).await? {
+    match state.store.cancel_job(id, token).await? {
         Cancelled::Now | Cancelled::HadEnded => Ok(StatusCode::NO_CONTENT),
         Cancelled::Unknown => Err(unknown()),
     }

@@ -56,7 +56,7 @@ pub struct ProverOptions<'a> {
 pub(super) fn base(binary: &str, database_url: &str, filter: Option<&str>) -> anyhow::Result<Command> {
     let mut command = Command::new(service_binary(binary)?);
     // The URL holds a password: in the environment, where other users cannot read it, not among the arguments.
-    command.env("DATABASE_URL", database_url).env_remove("RUST_LOG");
+    command.env("DATABASE_URL", database_url).env_remove("RUST_LOG").env_remove("VEILPASS_CONFIG");
     command.env("NO_COLOR", "1");
     if let Some(filter) = filter {
         command.env("RUST_LOG", filter);

@@ -149,7 +149,7 @@ async fn bad_input_names_the_field_and_changes_nothing() {
         }
     }
     for (path, status) in
-        [("/v1/nothing", 404), ("/v1/proofs/not-a-uuid", 404), ("/v1/proofs", 405), ("/v1/registries/1", 400)]
+        [("/v1/nothing", 404), ("/v1/proofs/not-a-uuid", 401), ("/v1/proofs", 405), ("/v1/registries/1", 400)]
     {
         let answer = stack.client.get(path).await.unwrap();
         assert_eq!(

@@ -10,7 +10,7 @@ use nix::{
     unistd::Pid,
 };
 use veilpass_cli::{
-    client::{Client, JobEnd, Settle},
+    client::{Client, Job, JobEnd, Settle},
     holders::Holder,
     stack::{ProverOptions, ServiceProcess, children_of, start_prover},
 };
@@ -21,7 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Submits a job and freezes `bb`, which keeps the prover in the middle of the proof for as long as we want. Returns the
 /// prover, its bb's process id, and the job.
-async fn freeze_in_a_proof(stack: &mut TestStack) -> (ServiceProcess, u32, String) {
+async fn freeze_in_a_proof(stack: &mut TestStack) -> (ServiceProcess, u32, Job) {
     let prover = stack.prover.take().unwrap();
     let bb = children_of(prover.pid().unwrap())[0];
     kill(Pid::from_raw(bb.cast_signed()), Signal::SIGSTOP).unwrap();
@@ -29,7 +29,7 @@ async fn freeze_in_a_proof(stack: &mut TestStack) -> (ServiceProcess, u32, Strin
     let statement = holder.statement(stack.registry, stack.epoch, &stack.session(1));
     let job = stack.client.submit(&Client::proof_request(&stack.key, &statement, &holder.witness(1))).await.unwrap();
     let deadline = Instant::now() + PATIENCE;
-    while stack.client.get(&job).await.unwrap().body["status"] != "proving" {
+    while stack.client.job(&job).await.unwrap().body["status"] != "proving" {
         assert!(Instant::now() < deadline, "the job was not leased");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
@@ -42,7 +42,7 @@ async fn a_job_whose_prover_is_killed_while_it_proves_is_leased_again_and_comple
     let (prover, bb, job) = freeze_in_a_proof(&mut stack).await;
     // Longer than the lease: heartbeats keep it while the prover lives.
     tokio::time::sleep(Duration::from_millis(2500)).await;
-    let answer = stack.client.get(&job).await.unwrap().body;
+    let answer = stack.client.job(&job).await.unwrap().body;
     assert_eq!((&answer["status"], &answer["attempts"]), (&"proving".into(), &1.into()));
 
     prover.kill().await;
@@ -50,7 +50,7 @@ async fn a_job_whose_prover_is_killed_while_it_proves_is_leased_again_and_comple
     let second = stack.start_prover();
     let end = stack.client.wait(&job, PATIENCE, |_| {}).await.unwrap();
     assert!(matches!(end, JobEnd::Proved(_)));
-    assert_eq!(stack.client.get(&job).await.unwrap().body["attempts"], 2);
+    assert_eq!(stack.client.job(&job).await.unwrap().body["attempts"], 2);
     let (done, witnesses): (i64, i64) =
         sqlx::query_as("SELECT count(*) FILTER (WHERE state = 'done'), count(sealed_witness) FROM proof_jobs")
             .fetch_one(&stack.pool)
@@ -65,7 +65,7 @@ async fn a_prover_that_stops_gives_back_what_it_cannot_finish() {
     let mut stack = TestStack::start().await;
     let (prover, bb, job) = freeze_in_a_proof(&mut stack).await;
     prover.stop(Signal::SIGTERM, PATIENCE).await;
-    let answer = stack.client.get(&job).await.unwrap().body;
+    let answer = stack.client.job(&job).await.unwrap().body;
     assert_eq!((&answer["status"], &answer["attempts"]), (&"queued".into(), &0.into()), "given back, not counted");
     assert!(kill(Pid::from_raw(bb.cast_signed()), None).is_err(), "the frozen bb is still there");
     let _second = stack.start_prover();

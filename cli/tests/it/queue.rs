@@ -7,7 +7,7 @@ use serde_json::Value;
 use tokio::{io::AsyncWriteExt, net::TcpStream};
 use uuid::Uuid;
 use veilpass_cli::{
-    client::{Client, JobEnd},
+    client::{Client, Job, JobEnd},
     holders::Holder,
 };
 use veilpass_protocol::ProverKeyId;
@@ -29,10 +29,6 @@ pub(crate) async fn without_prover(stack: &mut TestStack) {
     stack.store.announce_prover_key(&stack.key.to_bytes(), Duration::from_secs(600)).await.unwrap();
 }
 
-fn id_of(location: &str) -> Uuid {
-    location.rsplit('/').next().unwrap().parse().unwrap()
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_cancelled_job_ends_at_once_and_its_worker_cannot_complete_it() {
     let mut stack = TestStack::start().await;
@@ -44,18 +40,19 @@ async fn a_cancelled_job_ends_at_once_and_its_worker_cannot_complete_it() {
         .await
         .unwrap()
         .unwrap();
-    assert_eq!(lease.id, id_of(&job));
+    assert_eq!(lease.id.to_string(), job.id());
 
     for wrong in [format!("/v1/proofs/{}", Uuid::new_v4()), "/v1/proofs/1".to_owned()] {
-        let answer = stack.client.delete(&wrong).await.unwrap();
-        assert_eq!((answer.status.as_u16(), answer.problem()), (404, "not-found"), "{wrong}");
+        let wrong = Job { path: wrong, token: job.token.clone() };
+        let answer = stack.client.cancel(&wrong).await.unwrap();
+        assert_eq!((answer.status.as_u16(), answer.problem()), (404, "not-found"), "{wrong:?}");
     }
-    assert_eq!(stack.client.get(&job).await.unwrap().body["status"], "proving");
+    assert_eq!(stack.client.job(&job).await.unwrap().body["status"], "proving");
     for _ in 0..2 {
-        let answer = stack.client.delete(&job).await.unwrap();
+        let answer = stack.client.cancel(&job).await.unwrap();
         assert_eq!((answer.status.as_u16(), &answer.body), (204, &Value::Null));
     }
-    let body = stack.client.get(&job).await.unwrap().body;
+    let body = stack.client.job(&job).await.unwrap().body;
     assert_eq!((&body["status"], &body["failure"]["code"]), (&"failed".into(), &"cancelled".into()));
     assert!(!stack.store.complete_job(lease.id, lease.lease_id, 1, &[0; 7232]).await.unwrap());
 
@@ -64,8 +61,8 @@ async fn a_cancelled_job_ends_at_once_and_its_worker_cannot_complete_it() {
     assert!(matches!(stack.attempt(1).await, JobEnd::Proved(_)));
     let done = stack.client.submit(&request(&stack, 2)).await.unwrap();
     stack.client.wait(&done, PATIENCE, |_| {}).await.unwrap();
-    assert_eq!(stack.client.delete(&done).await.unwrap().status.as_u16(), 204);
-    assert_eq!(stack.client.get(&done).await.unwrap().body["status"], "done", "what is done stays done");
+    assert_eq!(stack.client.cancel(&done).await.unwrap().status.as_u16(), 204);
+    assert_eq!(stack.client.job(&done).await.unwrap().body["status"], "done", "what is done stays done");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -78,16 +75,21 @@ async fn the_same_request_is_one_job_however_often_it_is_sent() {
             tokio::spawn(async move { client.post("/v1/proofs", &body).await.unwrap() })
         })
         .collect();
-    let mut locations = Vec::new();
+    let (mut locations, mut tokens) = (Vec::new(), Vec::new());
     for answer in sent {
         let answer = answer.await.unwrap();
         assert_eq!(answer.status.as_u16(), 202, "{}", answer.body);
         locations.push(answer.header("location").to_owned());
+        tokens.push(Job::of(&answer.body).unwrap().token);
     }
     locations.sort();
     locations.dedup();
     assert_eq!(locations.len(), 1);
-    stack.client.wait(&locations[0], PATIENCE, |_| {}).await.unwrap();
+    tokens.sort();
+    tokens.dedup();
+    assert_eq!(tokens.len(), 12, "each has its own token");
+    let job = Job { path: locations[0].clone(), token: tokens[0].clone() };
+    stack.client.wait(&job, PATIENCE, |_| {}).await.unwrap();
     let again = stack.client.post("/v1/proofs", &body).await.unwrap();
     assert_eq!((again.status.as_u16(), again.header("location")), (202, locations[0].as_str()));
     assert_eq!(stack.rows().await.0, 1);
@@ -101,8 +103,11 @@ async fn who_prefers_to_wait_gets_the_proof_in_the_answer() {
     let mut stack = TestStack::start().await;
     let answer = stack.client.post_waiting(&request(&stack, 1), 20).await.unwrap();
     assert_eq!((answer.status.as_u16(), answer.header("preference-applied")), (200, "wait"), "{}", answer.body);
-    assert_eq!(answer.body, stack.client.get(answer.header("location")).await.unwrap().body);
-    assert_eq!(answer.body["status"], "done");
+    assert_eq!((&answer.body["status"], answer.body["proof"].is_string()), (&"done".into(), true));
+    let job = Job::of(&answer.body).unwrap();
+    assert_eq!(job.path, answer.header("location"));
+    let status = stack.client.job(&job).await.unwrap().body;
+    assert_eq!((&status["public_inputs"], &status["is_fetched"]), (&answer.body["public_inputs"], &true.into()));
     // A refusal is an answer, too.
     let mut refused = request(&stack, 2);
     refused["sealed_witness"] = request(&stack, 3)["sealed_witness"].clone();
@@ -113,8 +118,8 @@ async fn who_prefers_to_wait_gets_the_proof_in_the_answer() {
     let answer = stack.client.post_waiting(&request(&stack, 4), 1).await.unwrap();
     assert_eq!((answer.status.as_u16(), answer.header("preference-applied")), (202, ""), "{}", answer.body);
     assert_eq!(answer.body["status"], "queued");
-    let job = answer.header("location").to_owned();
-    assert_eq!(stack.client.get(&job).await.unwrap().body["status"], "queued", "the client knows it, so it stays");
+    let job = Job::of(&answer.body).unwrap();
+    assert_eq!(stack.client.job(&job).await.unwrap().body["status"], "queued", "the client knows it, so it stays");
 }
 
 /// Sends a request that waits, and leaves once its job is queued `claims` times.
@@ -154,5 +159,5 @@ async fn a_client_that_goes_away_while_it_waits_cancels_its_job() {
     let job = stack.client.submit(&body).await.unwrap();
     wait_and_leave(&stack, &body, 2).await;
     until(&stack, "SELECT claims::bigint FROM proof_jobs WHERE state = 'queued'", 1).await;
-    assert_eq!(stack.client.get(&job).await.unwrap().body["status"], "queued");
+    assert_eq!(stack.client.job(&job).await.unwrap().body["status"], "queued");
 }

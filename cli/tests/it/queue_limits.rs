@@ -96,10 +96,10 @@ async fn an_archived_job_is_gone_and_says_for_how_long_proofs_are_kept() {
     sqlx::query("UPDATE proof_jobs SET finished_at = now() - interval '2 h'").execute(&stack.pool).await.unwrap();
     // Whoever is first, we or the prover.
     stack.store.archive_jobs(Duration::from_secs(3600)).await.unwrap();
-    let answer = stack.client.get(&job).await.unwrap();
+    let answer = stack.client.job(&job).await.unwrap();
     assert_eq!((answer.status.as_u16(), answer.problem()), (410, "job-archived"), "{}", answer.body);
     assert!(answer.body["detail"].as_str().unwrap().contains("3600 seconds"), "{}", answer.body);
-    assert_eq!(stack.client.delete(&job).await.unwrap().status.as_u16(), 204);
+    assert_eq!(stack.client.cancel(&job).await.unwrap().status.as_u16(), 204);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -109,12 +109,12 @@ async fn the_operator_sees_the_queue_and_why_jobs_were_given_up() {
     sqlx::query("DELETE FROM provers").execute(&stack.pool).await.unwrap();
     report(&stack, 3, 1).await;
     let dead = stack.client.submit(&request(&stack, 1)).await.unwrap();
-    let id: Uuid = dead.rsplit('/').next().unwrap().parse().unwrap();
+    let id: Uuid = dead.id().parse().unwrap();
     for _ in 0..3 {
         let lease = stack.store.lease_job(key(&stack), "a", Duration::from_secs(600)).await.unwrap().unwrap();
         assert!(stack.store.retry_job(id, lease.lease_id, AttemptFailure::WorkerMemory).await.unwrap());
     }
-    let view = stack.client.get(&dead).await.unwrap().body;
+    let view = stack.client.job(&dead).await.unwrap().body;
     assert_eq!(view["failure"]["code"], "attempts_exhausted");
     assert!(view["failure"]["detail"].as_str().unwrap().contains("worker_memory"), "{view}");
     stack.client.submit(&request(&stack, 2)).await.unwrap();

@@ -48,20 +48,26 @@ impl TestStack {
 
     /// The same, with its services logging by this filter.
     pub(crate) async fn start_with(filter: Option<&'static str>) -> Self {
-        Self::launch(filter, false).await
+        Self::launch(filter, false, &[], &[]).await
     }
 
     /// The same with a local chain, a relayer and an indexer: the registry is anchored.
     pub(crate) async fn start_on_chain() -> Self {
-        Self::launch(None, true).await
+        Self::launch(None, true, &[], &[]).await
     }
 
     /// The same, with its services logging by this filter.
     pub(crate) async fn start_on_chain_with(filter: &'static str) -> Self {
-        Self::launch(Some(filter), true).await
+        Self::launch(Some(filter), true, &[], &[]).await
     }
 
-    async fn launch(filter: Option<&'static str>, on_chain: bool) -> Self {
+    /// Any stack, whose API has these flags and this environment.
+    pub(crate) async fn launch(
+        filter: Option<&'static str>,
+        on_chain: bool,
+        flags: &[&str],
+        env: &[(&str, &str)],
+    ) -> Self {
         let dir = tempfile::Builder::new().prefix("veilpass-it-").tempdir().unwrap();
         // The database server runs as another user when we are root.
         std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(0o711)).unwrap();
@@ -91,9 +97,10 @@ impl TestStack {
         // Where there is a chain, tokens of it can be enrolled.
         let rpc_url = chain.as_ref().map(|chain| chain.rpc_url.clone());
         let enrolling = rpc_url.as_deref().map(|url| [("VEILPASS_MASTER_KEY", MASTER_KEY), ("VEILPASS_RPC_URLS", url)]);
-        let env = enrolling.as_ref().map_or(&[][..], |env| env);
-        let flags = &["--sweep-interval-seconds", "0"];
-        let options = ApiOptions { database_url: &url, audience: AUDIENCE, port: 0, log: &log, filter, flags, env };
+        let env = [enrolling.as_ref().map_or(&[][..], |env| env), env].concat();
+        let flags = [&["--sweep-interval-seconds", "0"], flags].concat();
+        let options =
+            ApiOptions { database_url: &url, audience: AUDIENCE, port: 0, log: &log, filter, flags: &flags, env: &env };
         let (api, base) = start_api(&options).await.unwrap();
         let client = Client::new(&base).unwrap();
         let prover = start_a_prover(dir.path(), &url, filter);

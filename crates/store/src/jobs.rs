@@ -9,9 +9,11 @@
 
 mod archive;
 mod cancel;
+mod claims;
 mod dead_letters;
 mod enqueue;
 mod failure;
+mod fetch;
 mod figures;
 mod lease;
 mod new_job;
@@ -22,13 +24,15 @@ mod status;
 
 pub use archive::{ARCHIVE_DAYS, ArchivedJob};
 pub use cancel::Cancelled;
+pub use claims::TokenHash;
 pub use dead_letters::DeadLetters;
 pub use enqueue::EnqueueError;
 pub use failure::{AttemptFailure, JobFailure};
+pub use fetch::{FetchOutcome, FetchedProof};
 pub use figures::{KeyLoad, QueueDepth, QueueLoad};
 pub use lease::LeasedJob;
 pub use new_job::{CLIENT_BUCKETS, ClientBucket, NewJob};
-pub use status::{JobOutcome, JobState, ProofJob};
+pub use status::{ClaimedJob, JobOutcome, JobState, ProofJob};
 
 /// How often a job is tried before it fails with [`JobFailure::AttemptsExhausted`].
 pub const MAX_ATTEMPTS: i32 = 3;

@@ -11,8 +11,11 @@ mod chain_rows;
 mod convert;
 mod enrolments;
 mod error;
+mod grant_keys;
+mod grants;
 mod jobs;
 mod leadership;
+mod leaf_versions;
 mod leaves;
 mod outbox;
 mod pending;
@@ -20,6 +23,7 @@ mod prover_keys;
 mod prover_trees;
 mod provers;
 mod registries;
+mod replica_place;
 mod roots;
 mod signals;
 mod tree_log;
@@ -36,11 +40,15 @@ pub use enrolments::{
     EnrolmentToCheck, HeldToken, Import, LineProblem, NewOwnedEnrolment, OwnedEnrolment,
 };
 pub use error::StoreError;
+pub use grant_keys::{GrantKey, GrantKeyPhase, NewGrantKey, SEALED_GRANT_KEY_BYTES};
+pub use grants::{NewGrant, RevokedGrants};
 pub use jobs::{
-    ARCHIVE_DAYS, ArchivedJob, AttemptFailure, CLIENT_BUCKETS, Cancelled, ClientBucket, DeadLetters, EnqueueError,
-    JobFailure, JobOutcome, JobState, KeyLoad, LeasedJob, MAX_ATTEMPTS, NewJob, ProofJob, QueueDepth, QueueLoad,
+    ARCHIVE_DAYS, ArchivedJob, AttemptFailure, CLIENT_BUCKETS, Cancelled, ClaimedJob, ClientBucket, DeadLetters,
+    EnqueueError, FetchOutcome, FetchedProof, JobFailure, JobOutcome, JobState, KeyLoad, LeasedJob, MAX_ATTEMPTS,
+    NewJob, ProofJob, QueueDepth, QueueLoad, TokenHash,
 };
 pub use leadership::Leadership;
+pub use leaf_versions::LeafVersion;
 pub use leaves::{Enrolment, LeafChange};
 pub use outbox::{
     AttemptOutcome, AttemptRecorded, ChainAttempt, ChainStep, IntentEnd, IntentLease, IntentTask, LeasedIntent,
@@ -51,8 +59,11 @@ pub use prover_keys::AnnouncedKey;
 pub use prover_trees::{ProverTree, ProverTreeReport};
 pub use provers::{LiveProver, ProverReport};
 pub use registries::{NewRegistry, Registry};
+pub use replica_place::{PlaceAttempt, PlaceHolder, ReplicaPlace};
 pub use roots::{PublishError, PublishedRoot};
-pub use signals::{JobSignals, JobWatch, MAX_END_WAITS, WaitPermit};
+pub use signals::{
+    JobFollower, JobNews, JobSignals, JobStage, JobWatch, MAX_END_WAITS, ParseStageError, StageMessage, WaitPermit,
+};
 use sqlx::{
     PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
@@ -124,6 +135,11 @@ impl Store {
     pub async fn ping(&self) -> Result<(), StoreError> {
         sqlx::query("SELECT 1 FROM registries LIMIT 1").execute(&self.pool).await?;
         Ok(())
+    }
+
+    /// Connections to the database: all, and those that nobody uses at the moment.
+    pub fn connections(&self) -> (u32, usize) {
+        (self.pool.size(), self.pool.num_idle())
     }
 
     /// Closes all connections, after those in use are returned.

@@ -6,10 +6,13 @@
 
 mod end_waits;
 mod listener;
+mod stages;
 
 use std::{sync::Arc, time::Duration};
 
-use end_waits::EndWaits;
+use end_waits::{EndWait, EndWaits};
+use stages::{Follower, Stages};
+pub use stages::{JobStage, ParseStageError, StageMessage};
 use tokio::{
     sync::{Notify, OwnedSemaphorePermit, Semaphore, watch},
     task::JoinSet,
@@ -37,6 +40,7 @@ struct Shared {
     store: Store,
     queued: watch::Sender<()>,
     ends: EndWaits,
+    stages: Stages,
     /// Ends may have been missed.
     look: Notify,
     permits: Arc<Semaphore>,
@@ -54,6 +58,7 @@ impl Store {
             store: self.clone(),
             queued: watch::Sender::new(()),
             ends: EndWaits::default(),
+            stages: Stages::default(),
             look: Notify::new(),
             permits: Arc::new(Semaphore::new(MAX_END_WAITS)),
         });
@@ -61,6 +66,17 @@ impl Store {
         tasks.spawn(listener::listen(Arc::clone(&shared)));
         tasks.spawn(look_for_ends(Arc::clone(&shared), poll));
         JobSignals { shared, _tasks: Arc::new(tasks) }
+    }
+
+    /// Tells all who listen on this database how far jobs are. Each costs a notification, so many are best told at once.
+    pub async fn tell_stages(&self, messages: &[StageMessage]) -> Result<(), StoreError> {
+        let texts: Vec<String> = messages.iter().map(ToString::to_string).collect();
+        sqlx::query("SELECT pg_notify($1, message) FROM unnest($2::text[]) AS message")
+            .bind(listener::STAGES)
+            .bind(texts)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
     }
 
     /// Those of these jobs that have not ended.
@@ -79,10 +95,52 @@ impl JobSignals {
         JobWatch { queued: self.shared.queued.subscribe() }
     }
 
+    /// Follows a job. Whoever does this looks at the job afterwards: what was told before is not heard. The caller bounds how
+    /// many there are.
+    pub fn follow(&self, job: Uuid) -> JobFollower {
+        let shared = &self.shared;
+        JobFollower { stages: shared.stages.follow(job), end: shared.ends.register(job), _signals: self.clone() }
+    }
+
+    /// Passes on to those who follow what was heard another way.
+    pub fn relay(&self, message: StageMessage) {
+        self.shared.stages.tell(message);
+    }
+
     /// A place among those who wait for the end of a job, if less than [`MAX_END_WAITS`] are taken.
     pub fn try_wait(&self) -> Option<WaitPermit> {
         let permit = Arc::clone(&self.shared.permits).try_acquire_owned().ok()?;
         Some(WaitPermit { signals: self.clone(), _permit: permit })
+    }
+}
+
+/// Follows one job.
+#[derive(Debug)]
+pub struct JobFollower {
+    stages: Follower,
+    end: EndWait,
+    // The listener lives as long as anybody follows.
+    _signals: JobSignals,
+}
+
+/// What is heard of a job that is followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JobNews {
+    /// It has reached a stage.
+    Stage(StageMessage),
+    /// It has ended.
+    Ended,
+}
+
+impl JobFollower {
+    /// The next news. Stages may be missed; the end is not, though it may be heard of a second later. May be dropped half-way.
+    pub async fn next(&mut self) -> JobNews {
+        tokio::select! {
+            // What was told before the end is heard before it.
+            biased;
+            message = self.stages.next() => JobNews::Stage(message),
+            () = self.end.ended() => JobNews::Ended,
+        }
     }
 }
 

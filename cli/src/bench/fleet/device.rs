@@ -84,8 +84,13 @@ impl Device {
         }
         let id = answer["id"].as_str().filter(|_| status.is_success());
         let job = format!("{}/v1/proofs/{}", crowd.base, id.with_context(|| format!("{status}: {answer}"))?);
+        let token = answer["job_token"].as_str().context("a job without a token")?.to_owned();
         let announced = answer["estimated_wait_seconds"].as_f64().map(Duration::from_secs_f64).or(retry_after);
         loop {
+            if answer["status"] == "done" && !answer["proof"].is_string() {
+                let fetch = self.http.post(format!("{job}/result")).bearer_auth(&token);
+                answer = fetch.send().await?.error_for_status()?.json().await?;
+            }
             if let Some(failure) = end_of(&answer)? {
                 let attempts = answer["attempts"].as_u64().unwrap_or(1);
                 return Ok(Outcome::Ended(Ended { took: since.elapsed(), announced, attempts, failure }));
@@ -95,7 +100,7 @@ impl Device {
             }
             sleep((since.elapsed() / 20).clamp(POLL.0, POLL.1)).await;
             // An answer that does not come is asked for again, as long as patience lasts.
-            if let Ok(response) = self.send(self.http.get(&job)).await
+            if let Ok(response) = self.send(self.http.get(&job).bearer_auth(&token)).await
                 && response.status().is_success()
             {
                 answer = response.json().await.unwrap_or(answer);

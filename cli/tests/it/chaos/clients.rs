@@ -12,13 +12,14 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
 use tokio::task::JoinHandle;
-use veilpass_cli::client::JobEnd;
+use veilpass_cli::client::{Job, JobEnd};
 
 use super::{
     PATIENCE,
     journal::Journal,
     ledger::{Accepted, Ledger},
     requests::Parties,
+    verdict::proof_of,
 };
 
 /// Few, so that the test leaves the machine to others.
@@ -71,8 +72,8 @@ impl OneOfThem {
                 3 | 4 => self.waits_in_the_request(&body, &accepted).await,
                 5 => self.goes_away(&body).await,
                 _ => {
-                    if let Some(path) = self.submit(&body, &accepted).await {
-                        self.wait_for(&path).await;
+                    if let Some(job) = self.submit(&body, &accepted).await {
+                        self.wait_for(&job).await;
                     }
                 }
             }
@@ -80,35 +81,38 @@ impl OneOfThem {
         }
     }
 
-    async fn submit(&self, body: &Value, accepted: &Accepted) -> Option<String> {
+    async fn submit(&self, body: &Value, accepted: &Accepted) -> Option<Job> {
         submit(&self.parties, &self.ledger, body, accepted).await
     }
 
     /// Both are answered with one job, unless the first of two has failed meanwhile.
     async fn asks_twice(&self, body: &Value, accepted: &Accepted) {
         let both = tokio::join!(self.submit(body, accepted), self.submit(body, accepted));
-        for path in [both.0, both.1].into_iter().flatten() {
-            self.wait_for(&path).await;
+        for job in [both.0, both.1].into_iter().flatten() {
+            self.wait_for(&job).await;
         }
     }
 
     async fn cancels(&mut self, body: &Value, accepted: &Accepted) {
-        let Some(path) = self.submit(body, accepted).await else { return };
+        let Some(job) = self.submit(body, accepted).await else { return };
         tokio::time::sleep(Duration::from_millis(self.random.random_range(0..400))).await;
-        self.ledger.cancels(&path);
-        let status = self.parties.delete(&path).await;
-        assert!(matches!(status, 204 | 503), "{path}: {status}");
-        self.wait_for(&path).await;
+        self.ledger.cancels(&job.path);
+        let status = self.parties.cancel(&job).await;
+        assert!(matches!(status, 204 | 503), "{job:?}: {status}");
+        self.wait_for(&job).await;
     }
 
     async fn waits_in_the_request(&self, body: &Value, accepted: &Accepted) {
         let (status, answer) = self.parties.post_and_wait(body).await;
         match status {
             200 | 202 => {
-                let path = path_of(&answer);
-                self.ledger.accepted(&path, accepted.clone());
+                let job = Job::of(&answer).unwrap();
+                self.ledger.accepted(&job, accepted.clone());
                 assert!(status == 202 || matches!(answer["status"].as_str(), Some("done" | "failed")), "{answer}");
-                self.wait_for(&path).await;
+                if answer["proof"].is_string() {
+                    self.ledger.takes(&job, proof_of(&answer));
+                }
+                self.wait_for(&job).await;
             }
             429 | 503 => {}
             other => panic!("{other} {answer}"),
@@ -122,11 +126,12 @@ impl OneOfThem {
     }
 
     /// Polls until the job has ended. Its end is judged when all is over.
-    async fn wait_for(&self, path: &str) {
+    async fn wait_for(&self, job: &Job) {
+        let path = &job.path;
         let mut waited_since_the_end = None;
         loop {
             // The API is never down, whatever is.
-            let answer = self.parties.client.get(path).await.unwrap_or_else(|error| panic!("{path}: {error:#}"));
+            let answer = self.parties.client.job(job).await.unwrap_or_else(|error| panic!("{path}: {error:#}"));
             match (answer.status.as_u16(), answer.body["status"].as_str()) {
                 (200, Some("done" | "failed")) => return,
                 (200, Some("queued" | "proving")) | (503, None) => {}
@@ -144,18 +149,14 @@ impl OneOfThem {
     }
 }
 
-fn path_of(answer: &Value) -> String {
-    format!("/v1/proofs/{}", answer["id"].as_str().unwrap())
-}
-
 /// Submits a job. `None`: it was refused for the time being.
-async fn submit(parties: &Parties, ledger: &Ledger, body: &Value, accepted: &Accepted) -> Option<String> {
+async fn submit(parties: &Parties, ledger: &Ledger, body: &Value, accepted: &Accepted) -> Option<Job> {
     let answer = parties.client.post("/v1/proofs", body).await.unwrap_or_else(|error| panic!("the API: {error:#}"));
     match answer.status.as_u16() {
         202 => {
-            let path = path_of(&answer.body);
-            ledger.accepted(&path, accepted.clone());
-            Some(path)
+            let job = Job::of(&answer.body).unwrap();
+            ledger.accepted(&job, accepted.clone());
+            Some(job)
         }
         429 | 503 => None,
         other => panic!("{other} {}", answer.body),
@@ -168,12 +169,12 @@ pub(super) async fn all_is_well(parties: &Parties, ledger: &Ledger) {
     for holder in 0..8 {
         loop {
             let (body, accepted) = parties.good(holder);
-            let path = submit(parties, ledger, &body, &accepted).await.expect("it is accepted");
-            match parties.client.wait(&path, PATIENCE, |_| {}).await.unwrap() {
-                JobEnd::Proved(_) => break,
+            let job = submit(parties, ledger, &body, &accepted).await.expect("it is accepted");
+            match parties.client.wait(&job, PATIENCE, |_| {}).await.unwrap() {
+                JobEnd::Proved(proof) => break ledger.takes(&job, *proof),
                 JobEnd::Failed(why) => {
                     let is_slow = why == "attempts_exhausted" && since.elapsed() < PATIENCE;
-                    assert!(is_slow, "{path}, of holder {holder}, ends with {why} after all was healed");
+                    assert!(is_slow, "{job:?}, of holder {holder}, ends with {why} after all was healed");
                 }
             }
         }

@@ -5,6 +5,7 @@ use std::{
     sync::Mutex,
 };
 
+use veilpass_cli::client::{DelegatedProof, Job};
 use veilpass_protocol::ProofStatement;
 
 /// How a job must end, unless it is cancelled.
@@ -28,17 +29,27 @@ pub(super) struct Accepted {
 /// Every accepted job, by its path. A duplicate that the API answers with the job of before is that job.
 #[derive(Default)]
 pub(super) struct Ledger {
-    jobs: Mutex<BTreeMap<String, Accepted>>,
+    jobs: Mutex<BTreeMap<String, (Job, Accepted)>>,
+    /// Of those who waited in their request: the answer was the only time to take it.
+    taken: Mutex<BTreeMap<String, DelegatedProof>>,
     cancelled: Mutex<BTreeSet<String>>,
 }
 
 impl Ledger {
-    pub(super) fn accepted(&self, path: &str, job: Accepted) {
-        self.jobs.lock().unwrap().insert(path.to_owned(), job);
+    pub(super) fn accepted(&self, job: &Job, what: Accepted) {
+        self.jobs.lock().unwrap().insert(job.path.clone(), (job.clone(), what));
     }
 
-    pub(super) fn jobs(&self) -> BTreeMap<String, Accepted> {
+    pub(super) fn jobs(&self) -> BTreeMap<String, (Job, Accepted)> {
         self.jobs.lock().unwrap().clone()
+    }
+
+    pub(super) fn takes(&self, job: &Job, proof: DelegatedProof) {
+        self.taken.lock().unwrap().insert(job.path.clone(), proof);
+    }
+
+    pub(super) fn taken(&self, job: &Job) -> Option<DelegatedProof> {
+        self.taken.lock().unwrap().get(&job.path).cloned()
     }
 
     /// A client is about to cancel it: it may end so, or have ended before.

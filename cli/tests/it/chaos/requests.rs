@@ -3,7 +3,7 @@
 use rand::Rng;
 use serde_json::Value;
 use veilpass_cli::{
-    client::Client,
+    client::{Client, Job},
     holders::{self, Holder},
 };
 use veilpass_protocol::{Epoch, ProofStatement, RegistryId};
@@ -42,8 +42,9 @@ impl Parties {
     }
 
     /// DELETE. The status.
-    pub(super) async fn delete(&self, path: &str) -> u16 {
-        self.http.delete(format!("{}{path}", self.base)).send().await.unwrap().status().as_u16()
+    pub(super) async fn cancel(&self, job: &Job) -> u16 {
+        let request = self.http.delete(format!("{}{}", self.base, job.path)).bearer_auth(&job.token);
+        request.send().await.unwrap().status().as_u16()
     }
 
     /// A request that a prover can fulfil.

@@ -10,7 +10,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use sqlx::PgPool;
 use uuid::Uuid;
 use veilpass_cli::{
-    client::{Answer, Client, DelegatedProof, Settle},
+    client::{Client, DelegatedProof, Settle},
     holders,
 };
 use veilpass_verifier::OwnershipVerifier;
@@ -85,13 +85,17 @@ pub(super) async fn judge(fleet: &Fleet, ledger: &Ledger) -> Found {
     each_ended_once(&fleet.pool, jobs.keys()).await;
     let verifier = OwnershipVerifier::new().unwrap();
     let (mut found, mut accepted) = (Found::default(), BTreeSet::new());
-    for (path, job) in &jobs {
-        let answer = fleet.parties().client.get(path).await.unwrap();
+    for (path, (claim, job)) in &jobs {
+        let client = &fleet.parties().client;
+        let answer = client.job(claim).await.unwrap();
         let attempts = answer.body["attempts"].as_i64().unwrap();
         found.retried += usize::from(attempts > 1);
         match (answer.body["status"].as_str().unwrap(), answer.body["failure"]["code"].as_str(), job.due) {
             ("done", None, Due::Proof) => {
-                let proof = proof_of(&answer);
+                let proof = match ledger.taken(claim) {
+                    Some(proof) => proof,
+                    None => proof_of(&client.fetch(claim).await.unwrap().body),
+                };
                 assert_eq!(proof.public_inputs, job.statement.under_root(fleet.root.root), "{path}");
                 let bytes = BASE64_STANDARD.decode(&proof.proof).unwrap();
                 verifier.verify(&bytes, &proof.public_inputs).unwrap_or_else(|error| panic!("{path}: {error}"));
@@ -113,9 +117,9 @@ pub(super) async fn judge(fleet: &Fleet, ledger: &Ledger) -> Found {
     found
 }
 
-fn proof_of(answer: &Answer) -> DelegatedProof {
-    let proof = answer.body["proof"].as_str().unwrap().to_owned();
-    DelegatedProof { proof, public_inputs: serde_json::from_value(answer.body["public_inputs"].clone()).unwrap() }
+pub(super) fn proof_of(answer: &Value) -> DelegatedProof {
+    let proof = answer["proof"].as_str().unwrap_or_else(|| panic!("no proof: {answer}")).to_owned();
+    DelegatedProof { proof, public_inputs: serde_json::from_value(answer["public_inputs"].clone()).unwrap() }
 }
 
 async fn settles(fleet: &Fleet, job: &Accepted, proof: &DelegatedProof) {
@@ -127,11 +131,13 @@ async fn settles(fleet: &Fleet, job: &Accepted, proof: &DelegatedProof) {
 
 /// Also jobs of which no client was told, because the answer was lost: nothing distinguishes them for a prover.
 async fn each_ended_once(pool: &PgPool, accepted: impl Iterator<Item = &String>) {
-    let rows: Vec<(Uuid, String, bool, bool)> =
-        sqlx::query_as("SELECT id, state::text, sealed_witness IS NOT NULL, proof IS NOT NULL FROM proof_jobs")
-            .fetch_all(pool)
-            .await
-            .unwrap();
+    let rows: Vec<(Uuid, String, bool, bool)> = sqlx::query_as(
+        "SELECT id, state::text, sealed_witness IS NOT NULL,
+                proof IS NOT NULL OR emptied_at IS NOT NULL FROM proof_jobs",
+    )
+    .fetch_all(pool)
+    .await
+    .unwrap();
     let ends: Vec<(Uuid, String)> = sqlx::query_as("SELECT job, state FROM chaos_ends").fetch_all(pool).await.unwrap();
     let mut of_job: BTreeMap<Uuid, Vec<&str>> = BTreeMap::new();
     for (job, state) in &ends {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
+use super::TokenHash;
 use crate::{Store, StoreError, convert::bigint};
 
 /// For how long an archived job is remembered, in days.
@@ -25,9 +26,15 @@ pub(super) const ARCHIVE: &str = "
     FROM moved";
 
 pub(super) const FORGET: &str = "
-    DELETE FROM proof_jobs_archive
-    WHERE id = ANY (ARRAY(SELECT id FROM proof_jobs_archive WHERE finished_at < now() - make_interval(days => $1)
-                          ORDER BY finished_at LIMIT $2 FOR UPDATE SKIP LOCKED))";
+    WITH forgotten AS (
+        DELETE FROM proof_jobs_archive
+        WHERE id = ANY (ARRAY(SELECT id FROM proof_jobs_archive WHERE finished_at < now() - make_interval(days => $1)
+                              ORDER BY finished_at LIMIT $2 FOR UPDATE SKIP LOCKED))
+        RETURNING id
+    ), tokens AS (
+        DELETE FROM proof_job_claims WHERE job_id = ANY (ARRAY(SELECT id FROM forgotten))
+    )
+    SELECT count(*) FROM forgotten";
 
 /// A job of which only this is left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,16 +54,20 @@ impl Store {
             .execute(&self.pool)
             .await?
             .rows_affected();
-        let removed = sqlx::query(FORGET).bind(ARCHIVE_DAYS).bind(BATCH).execute(&self.pool).await?.rows_affected();
-        Ok((moved, removed))
+        let removed: i64 = sqlx::query_scalar(FORGET).bind(ARCHIVE_DAYS).bind(BATCH).fetch_one(&self.pool).await?;
+        Ok((moved, removed.unsigned_abs()))
     }
 
-    /// What is left of an archived job.
-    pub async fn archived_job(&self, id: Uuid) -> Result<Option<ArchivedJob>, StoreError> {
-        let seconds: Option<i64> = sqlx::query_scalar("SELECT retention_seconds FROM proof_jobs_archive WHERE id = $1")
-            .bind(id)
-            .fetch_optional(&self.pool)
-            .await?;
+    /// What is left of an archived job, for whoever has one of its tokens.
+    pub async fn archived_job(&self, id: Uuid, token: TokenHash) -> Result<Option<ArchivedJob>, StoreError> {
+        let seconds: Option<i64> = sqlx::query_scalar(
+            "SELECT a.retention_seconds FROM proof_jobs_archive a
+             JOIN proof_job_claims c ON c.job_id = a.id AND c.token_hash = $2 WHERE a.id = $1",
+        )
+        .bind(id)
+        .bind(token.as_bytes())
+        .fetch_optional(&self.pool)
+        .await?;
         Ok(seconds.map(|seconds| ArchivedJob { retention: Duration::from_secs(seconds.unsigned_abs()) }))
     }
 }

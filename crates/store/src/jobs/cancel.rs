@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::JobFailure;
+use super::{JobFailure, TokenHash};
 use crate::{Store, StoreError};
 
 /// What became of a wish to cancel.
@@ -12,7 +12,7 @@ pub enum Cancelled {
     Now,
     /// It had ended before, and stays as it was.
     HadEnded,
-    /// There is no such job.
+    /// There is no such job, or not for this token.
     Unknown,
 }
 
@@ -23,30 +23,43 @@ const CANCEL: &str = "
     WHERE id = $1 AND state IN ('queued', 'leased')";
 
 impl Store {
-    /// Ends a job for whoever knows its id, whether it waits or is worked on.
-    pub async fn cancel_job(&self, id: Uuid) -> Result<Cancelled, StoreError> {
-        let done = sqlx::query(CANCEL).bind(id).bind(JobFailure::Cancelled.code()).execute(&self.pool).await?;
+    /// Ends a job for whoever has one of its tokens, whether it waits or is worked on, for all others too: whoever repeated
+    /// the request has the envelope, and so is the same client or one that it trusts.
+    pub async fn cancel_job(&self, id: Uuid, token: TokenHash) -> Result<Cancelled, StoreError> {
+        let done = sqlx::query(&format!(
+            "{CANCEL} AND EXISTS (SELECT 1 FROM proof_job_claims WHERE token_hash = $3 AND job_id = $1)"
+        ))
+        .bind(id)
+        .bind(JobFailure::Cancelled.code())
+        .bind(token.as_bytes())
+        .execute(&self.pool)
+        .await?;
         if done.rows_affected() == 1 {
             return Ok(Cancelled::Now);
         }
-        let is_known: bool = sqlx::query_scalar(
-            "SELECT EXISTS (SELECT 1 FROM proof_jobs WHERE id = $1)
-                 OR EXISTS (SELECT 1 FROM proof_jobs_archive WHERE id = $1)",
-        )
-        .bind(id)
-        .fetch_one(&self.pool)
-        .await?;
+        let is_known: bool =
+            sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM proof_job_claims WHERE token_hash = $2 AND job_id = $1)")
+                .bind(id)
+                .bind(token.as_bytes())
+                .fetch_one(&self.pool)
+                .await?;
         Ok(if is_known { Cancelled::HadEnded } else { Cancelled::Unknown })
     }
 
-    /// Takes back one claim of a job, of a client that went away before it learned the id, and ends the job if that was the
+    /// Takes back one claim of a job, of a client that went away before it learned its token, and ends the job if that was the
     /// last one. `true`: it was. A client that lost its connection and repeats the request must not find its job cancelled.
-    pub async fn abandon_job(&self, id: Uuid) -> Result<bool, StoreError> {
+    pub async fn abandon_job(&self, id: Uuid, token: TokenHash) -> Result<bool, StoreError> {
         let left: Option<i32> = sqlx::query_scalar(
-            "UPDATE proof_jobs SET claims = claims - 1
-             WHERE id = $1 AND state IN ('queued', 'leased') AND claims > 0 RETURNING claims",
+            "WITH job AS (
+                 UPDATE proof_jobs SET claims = claims - 1
+                 WHERE id = $1 AND state IN ('queued', 'leased') AND claims > 0 RETURNING id, claims
+             ), claim AS (
+                 DELETE FROM proof_job_claims c USING job WHERE c.token_hash = $2 AND c.job_id = job.id
+             )
+             SELECT claims FROM job",
         )
         .bind(id)
+        .bind(token.as_bytes())
         .fetch_optional(&self.pool)
         .await?;
         if left != Some(0) {

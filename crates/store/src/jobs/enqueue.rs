@@ -41,15 +41,20 @@ pub(super) const ENQUEUE: &str = "
         INSERT INTO proof_jobs (id, registry_id, track_id, epoch, nullifier, context, prover_key_id, sealed_witness,
                                 patient, request_hash, round)
         SELECT $1, $2, $3, $4::numeric, $5, $6, $7, $8, $11, $12, place.round FROM place
-        ON CONFLICT (request_hash) WHERE state <> 'failed' DO NOTHING
+        ON CONFLICT (request_hash) WHERE state <> 'failed' AND emptied_at IS NULL DO NOTHING
         RETURNING id
+    ), claimed AS (
+        INSERT INTO proof_job_claims (token_hash, job_id) SELECT $13, id FROM queued
     )
     SELECT EXISTS (SELECT 1 FROM live) AS is_live, EXISTS (SELECT 1 FROM room) AS has_room,
            EXISTS (SELECT 1 FROM queued) AS is_queued";
 
 pub(super) const CLAIM: &str = "
-    UPDATE proof_jobs SET claims = claims + 1, patient = patient AND $2
-    WHERE request_hash = $1 AND state <> 'failed' RETURNING id";
+    WITH same AS (
+        UPDATE proof_jobs SET claims = claims + 1, patient = patient AND $2
+        WHERE request_hash = $1 AND state <> 'failed' AND emptied_at IS NULL RETURNING id
+    )
+    INSERT INTO proof_job_claims (token_hash, job_id) SELECT $3, id FROM same RETURNING job_id";
 
 pub(super) const BACKLOG: &str = "
     SELECT r.next_round - k.round - 1 FROM queue_rounds r JOIN prover_keys k ON k.id = r.prover_key_id
@@ -72,9 +77,10 @@ impl Store {
         Err(EnqueueError::QueueFull)
     }
 
-    /// The job that the same request made before, if it did and that did not fail: it now has one client more.
+    /// The job that the same request made before, unless that failed or its proof was fetched by all who asked: it now has one
+    /// claim more, by the job's token.
     pub async fn claim_job(&self, job: &NewJob) -> Result<Option<Uuid>, StoreError> {
-        let same = sqlx::query_scalar(CLAIM).bind(job.request_hash()).bind(job.patient);
+        let same = sqlx::query_scalar(CLAIM).bind(job.request_hash()).bind(job.patient).bind(job.token.as_bytes());
         Ok(same.fetch_optional(&self.pool).await?)
     }
 
@@ -101,6 +107,7 @@ impl Store {
             .bind(job.client.number())
             .bind(job.patient)
             .bind(job.request_hash())
+            .bind(job.token.as_bytes())
             .fetch_one(&self.pool)
             .await
             .map_err(|error| match violated_constraint(&error) {

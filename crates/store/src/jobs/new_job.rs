@@ -3,6 +3,8 @@
 use sha2::{Digest, Sha256};
 use veilpass_protocol::{ProofStatement, ProverKeyId, SealedWitness};
 
+use super::TokenHash;
+
 /// How many buckets clients are put into.
 pub const CLIENT_BUCKETS: u16 = 4096;
 
@@ -40,6 +42,8 @@ pub struct NewJob {
     pub client: ClientBucket,
     /// Nobody waits in a request for the proof: it lets up to eight rounds of others go first.
     pub patient: bool,
+    /// Of the token that this request is answered with.
+    pub token: TokenHash,
 }
 
 impl NewJob {

@@ -32,6 +32,8 @@ fn statements(track: &str) -> Vec<Statement> {
     let key = format!(r"'\x{}'", hex(&ProverKeyId::of_public_key(&KEY).to_bytes()));
     let element = |value: u8| format!(r"'\x{value:064x}'");
     let failed = "3, 'attempts_exhausted', 'lease_expired'";
+    let of_claim = format!("SELECT j.proof, {}", super::status::OF_CLAIM);
+    let token = "gen_random_uuid(), sha256(decode(repeat('07', 32), 'hex'))";
     let new =
         |name, sql: &str, types, values, most_blocks| Statement { name, sql: sql.into(), types, values, most_blocks };
     vec![
@@ -39,10 +41,10 @@ fn statements(track: &str) -> Vec<Statement> {
         new(
             "enqueue",
             enqueue::ENQUEUE,
-            "uuid, bytea, bytea, text, bytea, bytea, bytea, bytea, int8, int2, bool, bytea",
+            "uuid, bytea, bytea, text, bytea, bytea, bytea, bytea, int8, int2, bool, bytea, bytea",
             format!(
                 r"gen_random_uuid(), {}, '\x{track}', '1', {}, {}, {key}, decode(repeat('05', 117), 'hex'), 1000, 7::int2, true,
-                  decode(repeat('aa', 32), 'hex')",
+                  decode(repeat('aa', 32), 'hex'), sha256('new')",
                 element(1),
                 element(2),
                 element(3)
@@ -50,7 +52,9 @@ fn statements(track: &str) -> Vec<Statement> {
             FEW,
         ),
         new("backlog", enqueue::BACKLOG, "bytea, int2", format!("{key}, 7::int2"), FEW),
-        new("claim", enqueue::CLAIM, "bytea, bool", "sha256('777'), true".into(), FEW),
+        new("claim", enqueue::CLAIM, "bytea, bool, bytea", "sha256('777'), true, sha256('another')".into(), FEW),
+        new("status", &of_claim, "uuid, bytea", token.into(), FEW),
+        new("fetch", &format!("{of_claim} FOR UPDATE OF j, c"), "uuid, bytea", token.into(), FEW),
         new("requeue-expired", &requeue::requeue_expired(), "int4, text, text", failed.into(), FEW),
         new("unserved", &requeue::unserved(), "text, float8", "'prover_gone', 600".into(), FEW),
         new("queue_depth", figures::DEPTH, "", String::new(), FEW),
@@ -103,8 +107,11 @@ async fn fill(pool: &PgPool, ended: u32) -> String {
                CASE WHEN n % 10 > 0 THEN 1 END, CASE WHEN n % 10 > 0 THEN decode(repeat('03', 7232), 'hex') END,
                CASE WHEN n % 10 = 0 THEN 'not_a_member' END, sha256(n::text::bytea)
         FROM (SELECT n, now() - n * interval '2 d' / {ended} AS at FROM generate_series(1, {ended}) AS n) AS ends;
+        INSERT INTO proof_job_claims (token_hash, job_id) SELECT sha256(('token ' || id)::bytea), id FROM proof_jobs;
         INSERT INTO proof_jobs_archive SELECT gen_random_uuid(), '\x{one}', '\x{track}', 'done', NULL, NULL, 1, at, at, at, 3600
         FROM (SELECT now() - n * interval '60 d' / {ended} AS at FROM generate_series(1, {ended}) AS n) AS ends;
+        INSERT INTO proof_job_claims (token_hash, job_id)
+        SELECT sha256(('token ' || id)::bytea), id FROM proof_jobs_archive;
         ANALYZE",
         one = format_args!("{:064x}", 1),
         key = hex(&ProverKeyId::of_public_key(&KEY).to_bytes()),
@@ -125,6 +132,7 @@ async fn fill(pool: &PgPool, ended: u32) -> String {
             sealed_witness: SealedWitness::from_slice(&[5; SEALED_WITNESS_BYTES]).unwrap(),
             client: new_job::ClientBucket::of_hash(&[number as u8; 32]),
             patient: number % 3 > 0,
+            token: super::TokenHash::of(&[number as u8; 32]),
         };
         store.enqueue_job(&job, 1_000).await.unwrap();
     }
@@ -175,7 +183,7 @@ async fn check_plans(pool: &PgPool, ended: u32, print: bool) {
             }
             for node in &nodes {
                 let passes_all =
-                    node.starts_with("Seq Scan proof_jobs") || node.starts_with("Parallel Seq Scan proof_jobs");
+                    node.starts_with("Seq Scan proof_job") || node.starts_with("Parallel Seq Scan proof_job");
                 assert!(!passes_all, "{name} ({mode}): {nodes:?}");
             }
             assert!(name != "lease" || nodes.iter().all(|node| node != "Sort"), "passes all that wait: {nodes:?}");

@@ -8,9 +8,10 @@ use tokio::time::sleep;
 use super::Shared;
 use crate::StoreError;
 
-/// Channels that the table's triggers notify; the second with the job's id.
+/// Channels that the table's triggers notify, the second with the job's id; and what provers say.
 const QUEUED: &str = "veilpass_jobs_queued";
 const ENDED: &str = "veilpass_jobs_ended";
+pub(super) const STAGES: &str = "veilpass_job_stages";
 
 /// Between two attempts to connect: doubled from the first to the last.
 const FIRST_BACK_OFF: Duration = Duration::from_millis(100);
@@ -32,7 +33,7 @@ pub(super) async fn listen(shared: Arc<Shared>) {
 /// Passes notifications on until the connection fails. `heard`: it worked for a while.
 async fn hear(shared: &Shared, heard: &mut bool) -> Result<(), sqlx::Error> {
     let mut listener = PgListener::connect_with(&shared.store.pool).await?;
-    listener.listen_all([QUEUED, ENDED]).await?;
+    listener.listen_all([QUEUED, ENDED, STAGES]).await?;
     *heard = true;
     loop {
         // From here on nothing is missed; what came before may have been.
@@ -41,6 +42,7 @@ async fn hear(shared: &Shared, heard: &mut bool) -> Result<(), sqlx::Error> {
         while let Some(notification) = listener.try_recv().await? {
             match notification.channel() {
                 QUEUED => shared.queued.send_replace(()),
+                STAGES => notification.payload().parse().into_iter().for_each(|stage| shared.stages.tell(stage)),
                 _ => notification.payload().parse().into_iter().for_each(|id| shared.ends.wake(id)),
             }
         }

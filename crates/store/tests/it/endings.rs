@@ -25,7 +25,7 @@ async fn a_worker_can_do_nothing_to_a_cancelled_job(pool: PgPool) {
     let seq = f.publish(1, 100).await;
     let id = f.store.enqueue_job(&f.job(1), 10).await.unwrap();
     let lease = f.lease().await.unwrap();
-    assert_eq!(f.store.cancel_job(id).await.unwrap(), Cancelled::Now);
+    assert_eq!(f.cancel(id).await, Cancelled::Now);
     assert_eq!(failure(&job(&f, id).await), Some(JobFailure::Cancelled));
 
     assert!(!f.store.heartbeat(id, lease.lease_id, LEASE).await.unwrap());
@@ -34,21 +34,24 @@ async fn a_worker_can_do_nothing_to_a_cancelled_job(pool: PgPool) {
     assert!(!f.store.retry_job(id, lease.lease_id, AttemptFailure::Internal).await.unwrap());
     assert!(!f.store.release_job(id, lease.lease_id).await.unwrap());
     assert_eq!(failure(&job(&f, id).await), Some(JobFailure::Cancelled));
-    assert_eq!(f.store.cancel_job(id).await.unwrap(), Cancelled::HadEnded);
+    assert_eq!(f.cancel(id).await, Cancelled::HadEnded);
     assert!(f.lease().await.is_none());
 }
 
 #[sqlx::test(migrator = "veilpass_store::MIGRATOR")]
-async fn cancelling_needs_the_id_and_changes_nothing_that_ended(pool: PgPool) {
+async fn cancelling_needs_a_token_and_changes_nothing_that_ended(pool: PgPool) {
     let f = fixture(&pool).await;
     let seq = f.publish(1, 100).await;
     let (done, queued) =
         (f.store.enqueue_job(&f.job(1), 10).await.unwrap(), f.store.enqueue_job(&f.job(2), 10).await.unwrap());
     let lease = f.lease().await.unwrap();
     assert!(f.store.complete_job(done, lease.lease_id, seq, &[1; 7232]).await.unwrap());
-    assert_eq!(f.store.cancel_job(Uuid::new_v4()).await.unwrap(), Cancelled::Unknown);
+    let token = f.token_of(done).await;
+    for wrong in [Uuid::new_v4(), queued] {
+        assert_eq!(f.store.cancel_job(wrong, token).await.unwrap(), Cancelled::Unknown, "another job's token");
+    }
     assert_eq!(job(&f, queued).await.state, JobState::Queued);
-    assert_eq!(f.store.cancel_job(done).await.unwrap(), Cancelled::HadEnded);
+    assert_eq!(f.cancel(done).await, Cancelled::HadEnded);
     assert_eq!(job(&f, done).await.state, JobState::Done);
     sqlx::query("UPDATE proof_jobs SET finished_at = now() - interval '1 h'").execute(&pool).await.unwrap_err();
     sqlx::query("UPDATE proof_jobs SET finished_at = now() - interval '1 h' WHERE state = 'done'")
@@ -56,7 +59,7 @@ async fn cancelling_needs_the_id_and_changes_nothing_that_ended(pool: PgPool) {
         .await
         .unwrap();
     f.store.archive_jobs(Duration::from_secs(60)).await.unwrap();
-    assert_eq!(f.store.cancel_job(done).await.unwrap(), Cancelled::HadEnded, "archived");
+    assert_eq!(f.cancel(done).await, Cancelled::HadEnded, "archived");
 }
 
 /// A client loses its connection and repeats the request; then the first request is noticed to be gone.
@@ -65,11 +68,11 @@ async fn a_job_ends_with_the_last_who_wants_it(pool: PgPool) {
     let f = fixture(&pool).await;
     let id = f.store.enqueue_job(&f.job(1), 10).await.unwrap();
     assert_eq!(f.store.enqueue_job(&f.job(1), 10).await.unwrap(), id);
-    assert!(!f.store.abandon_job(id).await.unwrap());
+    assert!(!f.store.abandon_job(id, f.token_of(id).await).await.unwrap());
     assert_eq!(job(&f, id).await.state, JobState::Queued);
-    assert!(f.store.abandon_job(id).await.unwrap());
+    assert!(f.store.abandon_job(id, f.token_of(id).await).await.unwrap());
     assert_eq!(failure(&job(&f, id).await), Some(JobFailure::Cancelled));
-    assert!(!f.store.abandon_job(id).await.unwrap());
+    assert!(!f.store.abandon_job(id, f.token_of(id).await).await.unwrap());
 }
 
 #[sqlx::test(migrator = "veilpass_store::MIGRATOR")]

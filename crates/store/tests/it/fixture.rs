@@ -3,16 +3,20 @@
 use std::time::Duration;
 
 use sqlx::PgPool;
+use uuid::Uuid;
 use veilpass_protocol::{
     Context, Epoch, EpochPolicy, FieldElement, Leaf, MerkleRoot, Nullifier, Pepper, ProofStatement, ProverKeyId,
     RegistryId, SEALED_WITNESS_BYTES, SealedWitness, TokenId, TrackId, WalletHash,
 };
-use veilpass_store::{ClientBucket, Enrolment, LeasedJob, NewJob, NewRegistry, Store, VerificationRecord};
+use veilpass_store::{
+    Cancelled, ClientBucket, Enrolment, LeasedJob, NewJob, NewRegistry, Store, TokenHash, VerificationRecord,
+};
 
 pub(crate) const PROVER_KEY: [u8; 32] = [9; 32];
 pub(crate) const LEASE: Duration = Duration::from_secs(30);
 
 pub(crate) struct Fixture {
+    pool: PgPool,
     pub(crate) store: Store,
     pub(crate) registry: RegistryId,
     pub(crate) track: TrackId,
@@ -32,7 +36,7 @@ pub(crate) async fn fixture(pool: &PgPool) -> Fixture {
     store.create_registry(&new_registry(registry, "main")).await.unwrap();
     let track = store.create_track(registry, "first-light").await.unwrap();
     store.announce_prover_key(&PROVER_KEY, Duration::from_secs(60)).await.unwrap();
-    Fixture { store, registry, track }
+    Fixture { pool: pool.clone(), store, registry, track }
 }
 
 /// The same, of an anchored registry.
@@ -52,6 +56,12 @@ pub(crate) fn new_registry(id: RegistryId, slug: &str) -> NewRegistry {
         root_lifetime_seconds: 3600,
         anchored: false,
     }
+}
+
+pub(crate) fn random_token() -> [u8; 32] {
+    let mut token = [0; 32];
+    token[..16].copy_from_slice(Uuid::new_v4().as_bytes());
+    token
 }
 
 impl Fixture {
@@ -86,7 +96,24 @@ impl Fixture {
             sealed_witness: SealedWitness::from_slice(&[5; SEALED_WITNESS_BYTES]).unwrap(),
             client: ClientBucket::of_hash(&[client; 32]),
             patient: true,
+            token: TokenHash::of(&random_token()),
         }
+    }
+
+    /// A token of a job, whoever asked for it.
+    pub(crate) async fn token_of(&self, job: Uuid) -> TokenHash {
+        let token = random_token();
+        sqlx::query("INSERT INTO proof_job_claims (token_hash, job_id) VALUES (sha256($1), $2)")
+            .bind(&token[..])
+            .bind(job)
+            .execute(&self.pool)
+            .await
+            .unwrap();
+        TokenHash::of(&token)
+    }
+
+    pub(crate) async fn cancel(&self, job: Uuid) -> Cancelled {
+        self.store.cancel_job(job, self.token_of(job).await).await.unwrap()
     }
 
     /// The newest lease of the one prover.

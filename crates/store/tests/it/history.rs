@@ -24,12 +24,12 @@ async fn ended_jobs_are_archived_without_what_could_be_joined(pool: PgPool) {
         .unwrap();
     sqlx::query("UPDATE proof_jobs SET created_at = now() - interval '2 h'").execute(&pool).await.unwrap();
     let fresh = f.store.enqueue_job(&f.job(3), 10).await.unwrap();
-    f.store.cancel_job(fresh).await.unwrap();
+    f.cancel(fresh).await;
 
     assert_eq!(f.store.archive_jobs(HOUR).await.unwrap(), (1, 0));
     assert!(f.store.job(old).await.unwrap().is_none());
-    assert_eq!(f.store.archived_job(old).await.unwrap().unwrap().retention, HOUR);
-    assert_eq!(f.store.archived_job(fresh).await.unwrap(), None);
+    assert_eq!(f.store.archived_job(old, f.token_of(old).await).await.unwrap().unwrap().retention, HOUR);
+    assert_eq!(f.store.archived_job(fresh, f.token_of(fresh).await).await.unwrap(), None);
     assert_eq!(f.store.job(open).await.unwrap().unwrap().state, JobState::Queued, "open jobs stay, however old");
     let columns: Vec<String> = sqlx::query_scalar(
         "SELECT column_name::text FROM information_schema.columns WHERE table_name = 'proof_jobs_archive'
@@ -46,7 +46,7 @@ async fn ended_jobs_are_archived_without_what_could_be_joined(pool: PgPool) {
     assert_eq!(f.store.archive_jobs(HOUR).await.unwrap(), (0, 0));
     sqlx::query("UPDATE proof_jobs_archive SET finished_at = now() - interval '31 d'").execute(&pool).await.unwrap();
     assert_eq!(f.store.archive_jobs(HOUR).await.unwrap(), (0, 1));
-    assert_eq!(f.store.archived_job(old).await.unwrap(), None);
+    assert_eq!(f.store.archived_job(old, f.token_of(old).await).await.unwrap(), None);
 }
 
 #[sqlx::test(migrator = "veilpass_store::MIGRATOR")]
@@ -54,7 +54,7 @@ async fn two_that_archive_at_once_move_each_job_once(pool: PgPool) {
     let f = fixture(&pool).await;
     for number in 1..=40 {
         let id = f.store.enqueue_job(&f.job(number), 100).await.unwrap();
-        f.store.cancel_job(id).await.unwrap();
+        f.cancel(id).await;
     }
     sqlx::query("UPDATE proof_jobs SET finished_at = now() - interval '2 h'").execute(&pool).await.unwrap();
     let (one, other) = tokio::join!(f.store.archive_jobs(HOUR), f.store.archive_jobs(HOUR));

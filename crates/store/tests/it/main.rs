@@ -5,6 +5,7 @@
 
 mod anchored;
 mod chain;
+mod claims;
 mod duplicates;
 mod endings;
 mod enrolments;
@@ -12,11 +13,15 @@ mod events;
 mod fairness;
 mod figures;
 mod fixture;
+mod grants;
 mod history;
 mod imports;
 mod jobs;
 mod leadership;
+mod leaf_versions;
 mod leaves;
+mod prover_keys;
+mod replica_place;
 mod roots;
 mod rows;
 mod settlement;

@@ -72,7 +72,7 @@ async fn every_end_wakes_who_waits_for_it(pool: PgPool) {
     assert!(wait.await.unwrap());
     let cancelled = leased().await;
     let wait = wait_for(cancelled.id);
-    f.store.cancel_job(cancelled.id).await.unwrap();
+    f.cancel(cancelled.id).await;
     assert!(wait.await.unwrap());
     // It has ended already.
     assert!(wait_for(done.id).await.unwrap());
@@ -92,7 +92,7 @@ async fn a_listener_that_is_killed_listens_again_and_looks_for_what_it_missed(po
     for pid in listeners(&pool).await {
         sqlx::query("SELECT pg_terminate_backend($1)").bind(pid).execute(&pool).await.unwrap();
     }
-    f.store.cancel_job(id).await.unwrap();
+    f.cancel(id).await;
     assert!(ended.await.unwrap());
     f.store.enqueue_job(&f.job(2), 10).await.unwrap();
     watch.wait_for_job(HOUR).await;
@@ -110,7 +110,7 @@ async fn a_poll_finds_what_nobody_told(pool: PgPool) {
     let permit = signals.try_wait().unwrap();
     let ended = tokio::spawn(async move { permit.wait_for_end(id, HOUR).await });
     signals.watch_queue().wait_for_job(Duration::from_millis(20)).await;
-    f.store.cancel_job(id).await.unwrap();
+    f.cancel(id).await;
     assert!(ended.await.unwrap());
 }
 
