@@ -37,7 +37,6 @@ mod sweep;
 mod verifier;
 
 pub use anonymity::AnonymityPolicy;
-pub use chain::{ParseRpcUrlError, RpcUrl};
 pub use client_address::{Network, ParseNetworkError};
 pub use config::{Config, Days, ParseDaysError};
 pub use cors::{Origin, ParseOriginError};

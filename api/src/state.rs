@@ -6,7 +6,9 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+use anyhow::Context;
 use rand::Rng;
+use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::watch;
 use veilpass_protocol::MasterKey;
 use veilpass_shared_state::{Quota, RateLimiter, SharedState};
@@ -129,9 +131,11 @@ impl AppState {
     /// The same, that reads the chain at these RPC endpoints, if there are any.
     ///
     /// # Errors
-    /// If TLS cannot be set up.
-    pub fn reading(self, rpc_urls: Vec<RpcUrl>) -> anyhow::Result<Self> {
-        let chain = if rpc_urls.is_empty() { None } else { Some(Arc::new(ChainReader::new(rpc_urls)?)) };
+    /// If a URL does not parse (it is not repeated: it may hold a key), or TLS cannot be set up.
+    pub fn reading(self, rpc_urls: &[SecretString]) -> anyhow::Result<Self> {
+        let parse = |url: &SecretString| url.expose_secret().trim().parse::<RpcUrl>();
+        let urls = rpc_urls.iter().map(parse).collect::<Result<Vec<_>, _>>().context("--rpc-urls")?;
+        let chain = if urls.is_empty() { None } else { Some(Arc::new(ChainReader::new(urls)?)) };
         Ok(Self { chain, ..self })
     }
 

@@ -22,6 +22,8 @@ use veilpass_store::{NewRegistry, Registry, Store, StoreConfig};
 use crate::chain_parts::ChainParts;
 
 pub(crate) const DATABASE: &str = "veilpass";
+/// Of every API: tests poll, all from one address.
+const BASE_ENV: [(&str, &str); 2] = [("VEILPASS_SWEEP_INTERVAL_SECONDS", "0"), ("VEILPASS_RATE_LIMIT_PER_MINUTE", "0")];
 /// Of every API with a chain.
 pub(crate) const MASTER_KEY: &str = "6d61737465726b65796d61737465726b65796d61737465726b65796d61737465";
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -117,6 +119,9 @@ impl TestStack {
             flags: &flags,
             env: &env,
         };
+        let env = [&BASE_ENV[..], &env].concat();
+        let options =
+            ApiOptions { database_url: &url, audience: AUDIENCE, port: 0, log: &log, filter, flags, env: &env };
         let (api, base) = start_api(&options).await.unwrap();
         let client = Client::new(&base).unwrap();
         let prover = start_a_prover(dir.path(), &url, filter);
@@ -158,6 +163,20 @@ impl TestStack {
         };
         let (api, base) = start_api(&options).await.unwrap();
         (self.api, self.client) = (Some(api), Client::new(&base).unwrap());
+    /// Another API in place of the first, on a chain behind these RPC endpoints.
+    pub(crate) async fn restart_api(&mut self, rpc_urls: &str, env: &[(&str, &str)]) {
+        if let Some(api) = self.api.take() {
+            api.kill().await;
+        }
+        let (url, log) = (self.postgres.url(DATABASE), self.dir.path().join("api.log"));
+        let filter = self.filter;
+        let enrolling = [("VEILPASS_MASTER_KEY", MASTER_KEY), ("VEILPASS_RPC_URLS", rpc_urls)];
+        let env = [&BASE_ENV[..], &enrolling, env].concat();
+        let options =
+            ApiOptions { database_url: &url, audience: AUDIENCE, port: 0, log: &log, filter, flags: &[], env: &env };
+        let (api, base) = start_api(&options).await.unwrap();
+        self.api = Some(api);
+        self.client = Client::new(&base).unwrap();
     }
 
     /// Another prover with the same key.
