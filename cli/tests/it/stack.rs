@@ -6,6 +6,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+use nix::sys::signal::Signal;
 use sqlx::PgPool;
 use veilpass_cli::{
     client::{Client, DelegatedProof, JobEnd},
@@ -28,7 +29,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) struct TestStack {
     pub(crate) dir: tempfile::TempDir,
     pub(crate) postgres: PostgresServer,
-    _api: ServiceProcess,
+    api: Option<ServiceProcess>,
     pub(crate) prover: Option<ServiceProcess>,
     pub(crate) store: Store,
     pub(crate) pool: PgPool,
@@ -99,8 +100,16 @@ impl TestStack {
         let enrolling = rpc_url.as_deref().map(|url| [("VEILPASS_MASTER_KEY", MASTER_KEY), ("VEILPASS_RPC_URLS", url)]);
         let env = [enrolling.as_ref().map_or(&[][..], |env| env), env].concat();
         let flags = [&["--sweep-interval-seconds", "0"], flags].concat();
-        let options =
-            ApiOptions { database_url: &url, audience: AUDIENCE, port: 0, log: &log, filter, flags: &flags, env: &env };
+        let options = ApiOptions {
+            redis_url: None,
+            database_url: &url,
+            audience: AUDIENCE,
+            port: 0,
+            log: &log,
+            filter,
+            flags: &flags,
+            env: &env,
+        };
         let (api, base) = start_api(&options).await.unwrap();
         let client = Client::new(&base).unwrap();
         let prover = start_a_prover(dir.path(), &url, filter);
@@ -110,7 +119,7 @@ impl TestStack {
         Self {
             dir,
             postgres,
-            _api: api,
+            api: Some(api),
             prover: Some(prover),
             store,
             pool,
@@ -121,6 +130,26 @@ impl TestStack {
             filter,
             chain,
         }
+    }
+
+    /// Another API in the place of this one, with these flags: two could not share the database without Redis.
+    pub(crate) async fn replace_api(&mut self, flags: &[&str]) {
+        if let Some(api) = self.api.take() {
+            api.stop(Signal::SIGTERM, PATIENCE).await;
+        }
+        let (url, log) = (self.postgres.url(DATABASE), self.dir.path().join("api.log"));
+        let options = ApiOptions {
+            redis_url: None,
+            database_url: &url,
+            audience: AUDIENCE,
+            port: 0,
+            log: &log,
+            filter: self.filter,
+            flags,
+            env: &[],
+        };
+        let (api, base) = start_api(&options).await.unwrap();
+        (self.api, self.client) = (Some(api), Client::new(&base).unwrap());
     }
 
     /// Another prover with the same key.
