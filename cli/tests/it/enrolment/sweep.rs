@@ -19,6 +19,7 @@ async fn sweeper(stack: &mut TestStack, name: &str, rpc: &str) -> ServiceProcess
     let log = stack.dir.path().join(name);
     let url = stack.postgres.url(DATABASE);
     let options = ApiOptions {
+        redis_url: None,
         database_url: &url,
         audience: AUDIENCE,
         port: 0,
