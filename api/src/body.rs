@@ -22,17 +22,19 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
         if !media_type.eq_ignore_ascii_case("application/json") {
             return Err(Problem::not_json());
         }
-        let bytes = Bytes::from_request(request, state).await.map_err(|rejection: BytesRejection| {
-            if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-                Problem::too_large(BODY_LIMIT)
-            } else {
-                Problem::malformed("the body could not be read to its end")
-            }
-        })?;
+        let bytes = Bytes::from_request(request, state).await.map_err(unreadable)?;
         let mut deserializer = serde_json::Deserializer::from_slice(&bytes);
         let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| describe(&error))?;
         deserializer.end().map_err(|_| Problem::malformed("something follows the JSON document"))?;
         Ok(Self(value))
+    }
+}
+
+pub(crate) fn unreadable(rejection: BytesRejection) -> Problem {
+    if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        Problem::too_large(BODY_LIMIT)
+    } else {
+        Problem::malformed("the body could not be read to its end")
     }
 }
 

@@ -1,4 +1,4 @@
-//! Which client a request comes from, as far as the queue must know to be fair.
+//! Which client a request comes from: a name that tells nobody its address.
 
 use std::{
     convert::Infallible,
@@ -8,12 +8,12 @@ use std::{
 
 use axum::{
     extract::{ConnectInfo, FromRequestParts},
-    http::{HeaderMap, request::Parts},
+    http::{Extensions, HeaderMap, request::Parts},
 };
 use hmac::{Hmac, Mac};
-use rand::Rng;
 use sha2::Sha256;
 use veilpass_store::ClientBucket;
+use zeroize::Zeroizing;
 
 use crate::state::AppState;
 
@@ -53,40 +53,46 @@ impl Network {
     }
 }
 
-/// A client, as far as one must be told from another while this process lives: half of an HMAC of its address.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct ClientTag([u8; 16]);
-
-#[cfg(test)]
-impl ClientTag {
-    pub(crate) fn for_test(number: u8) -> Self {
-        Self([number; 16])
-    }
-}
-
-/// Puts clients into buckets. Holds no address.
-pub(crate) struct ClientBuckets {
-    /// Drawn at start, so that no bucket of a row leads to an address.
-    key: [u8; 32],
+/// Names clients, and puts them into buckets. Holds no address.
+pub(crate) struct Clients {
+    /// Of the master key, so that all replicas have the same names, or drawn at start. Without it no name leads to an
+    /// address.
+    key: Zeroizing<[u8; 32]>,
     trusted_proxies: Vec<Network>,
 }
 
-impl ClientBuckets {
-    pub(crate) fn new(trusted_proxies: Vec<Network>) -> Self {
-        Self { key: rand::rng().random(), trusted_proxies }
+impl Clients {
+    pub(crate) fn new(key: Zeroizing<[u8; 32]>, trusted_proxies: Vec<Network>) -> Self {
+        Self { key, trusted_proxies }
     }
 
-    fn bucket(&self, client: IpAddr) -> (ClientBucket, ClientTag) {
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.key).expect("HMAC takes keys of any length");
+    /// The client's name for one purpose: HMAC-SHA256 of its IPv4 address, or of the first 64 bits of its IPv6 address.
+    fn name(&self, purpose: &str, client: IpAddr) -> [u8; 32] {
+        let mut mac = Hmac::<Sha256>::new_from_slice(self.key.as_slice()).expect("HMAC takes keys of any length");
+        mac.update(purpose.as_bytes());
+        mac.update(&[0]);
         match client {
             IpAddr::V4(v4) => mac.update(&v4.octets()),
             // A client has a /64, and may take any address of it.
             IpAddr::V6(v6) => mac.update(&v6.octets()[..8]),
         }
-        let hash: [u8; 32] = mac.finalize().into_bytes().into();
-        let mut tag = [0; 16];
-        tag.copy_from_slice(&hash[16..]);
-        (ClientBucket::of_hash(&hash), ClientTag(tag))
+        mac.finalize().into_bytes().into()
+    }
+
+    fn bucket(&self, client: IpAddr) -> ClientBucket {
+        ClientBucket::of_hash(&self.name("queue", client))
+    }
+
+    /// The name of whoever sent a request, for one purpose.
+    pub(crate) fn name_of(&self, purpose: &str, extensions: &Extensions, headers: &HeaderMap) -> [u8; 32] {
+        self.name(purpose, self.address(extensions, headers))
+    }
+
+    fn address(&self, extensions: &Extensions, headers: &HeaderMap) -> IpAddr {
+        let peer = extensions.get::<ConnectInfo<SocketAddr>>();
+        // Without a peer (not over TCP) all are one client.
+        let peer = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |info| info.0.ip());
+        client_address(peer, headers, &self.trusted_proxies)
     }
 }
 
@@ -110,19 +116,26 @@ fn client_address(peer: IpAddr, headers: &HeaderMap, trusted_proxies: &[Network]
     client
 }
 
-/// Whoever sent the request: its bucket in the queue, and what it is told from all others by.
-pub(crate) struct Client(pub(crate) ClientBucket, pub(crate) ClientTag);
+/// A client, as far as its streams must be told from those of others: its name for that purpose.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct StreamClient(pub(crate) [u8; 32]);
+
+impl FromRequestParts<AppState> for StreamClient {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Infallible> {
+        Ok(Self(state.clients.name_of("event-streams", &parts.extensions, &parts.headers)))
+    }
+}
+
+/// The bucket of whoever sent the request.
+pub(crate) struct Client(pub(crate) ClientBucket);
 
 impl FromRequestParts<AppState> for Client {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Infallible> {
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        // Without a peer (not over TCP) all are one client.
-        let peer = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |info| info.0.ip());
-        let buckets = &state.clients;
-        let (bucket, tag) = buckets.bucket(client_address(peer, &parts.headers, &buckets.trusted_proxies));
-        Ok(Self(bucket, tag))
+        Ok(Self(state.clients.bucket(state.clients.address(&parts.extensions, &parts.headers))))
     }
 }
 
@@ -157,20 +170,24 @@ mod tests {
 
     #[test]
     fn a_client_is_its_ipv4_address_or_its_64_bits_of_ipv6() {
-        let buckets = ClientBuckets::new(vec![]);
-        let bucket = |address: &str| buckets.bucket(address.parse().unwrap()).0;
+        let with_key = |key| Clients::new(Zeroizing::new([key; 32]), vec![]);
+        let buckets = with_key(1);
+        let bucket = |address: &str| buckets.bucket(address.parse().unwrap());
         assert_eq!(bucket("2001:db8::1"), bucket("2001:db8::ffff:1"));
         // Of 64 others one at most is expected in the same bucket.
         let same =
             |other: &dyn Fn(u8) -> String, of: &str| (1..65).filter(|n| bucket(&other(*n)) == bucket(of)).count();
         assert!(same(&|n| format!("192.0.2.{n}"), "192.0.2.0") < 8);
         assert!(same(&|n| format!("2001:db8:0:{n:x}::1"), "2001:db8::1") < 8);
-        let restarted = ClientBuckets::new(vec![]);
+        let restarted = with_key(2);
         let moved = |n: &u8| {
             let address = IpAddr::from([192, 0, 2, *n]);
-            restarted.bucket(address).0 != buckets.bucket(address).0
+            restarted.bucket(address) != buckets.bucket(address)
         };
         assert!((0..64).filter(moved).count() > 56);
+        let address = "192.0.2.7".parse().unwrap();
+        assert_eq!(buckets.name("a", address), with_key(1).name("a", address), "replicas have the same names");
+        assert_ne!(buckets.name("a", address), buckets.name("b", address), "names of two purposes do not meet");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::{
     net::{IpAddr, SocketAddr},
-    num::NonZeroUsize,
+    num::{NonZeroU32, NonZeroUsize},
     path::PathBuf,
 };
 
@@ -27,6 +27,25 @@ pub struct Config {
     /// File with the master key; mode 0600.
     #[arg(long, env = "VEILPASS_MASTER_KEY_FILE", value_name = "FILE")]
     pub master_key_file: Option<PathBuf>,
+
+    /// Redis, as redis://user:password@host/database, or rediss:// for TLS: what several replicas share. It needs a master
+    /// key. Without one this must be the only API at its database.
+    #[arg(long, env = "REDIS_URL", hide_env_values = true)]
+    pub redis_url: Option<SecretString>,
+
+    /// For how long a starting API waits for another one to leave that it cannot share the database with, in seconds: as in a
+    /// rolling deployment, where the one before has 30 s to end. Then it refuses to start.
+    #[arg(long, env = "VEILPASS_REPLICA_WAIT_SECONDS", default_value = "45")]
+    pub replica_wait_seconds: u64,
+
+    /// Requests a minute that a client may make, on average; 0: as many as it likes. A client is an IPv4 address, or a /64 of
+    /// IPv6; see --trusted-proxies. Health has no limit.
+    #[arg(long, env = "VEILPASS_RATE_LIMIT_PER_MINUTE", default_value = "100")]
+    pub rate_limit_per_minute: u32,
+
+    /// Requests that a client may make at once after a pause. Default: as many as in a minute.
+    #[arg(long, env = "VEILPASS_RATE_LIMIT_BURST")]
+    pub rate_limit_burst: Option<NonZeroU32>,
 
     /// Address to listen on.
     #[arg(long, env = "HOST", default_value = "0.0.0.0")]

@@ -12,14 +12,14 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa::{
     Modify, OpenApi,
     openapi::{
-        Content, HeaderBuilder, ObjectBuilder, OpenApi as Document, Ref, Response, ResponseBuilder, Type,
-        path::Operation,
+        Content, HeaderBuilder, ObjectBuilder, OpenApi as Document, Ref, Required, Response, ResponseBuilder, Type,
+        path::{Operation, ParameterBuilder, ParameterIn},
         security::{Http, HttpAuthScheme, SecurityScheme},
     },
 };
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
-use crate::{problem::PROBLEM_MEDIA_TYPE, state::AppState};
+use crate::{idempotency, problem::PROBLEM_MEDIA_TYPE, state::AppState};
 
 /// Where the document is.
 const DOCUMENT_PATH: &str = "/v1/openapi.json";
@@ -80,6 +80,9 @@ pub(crate) fn with_common_responses(mut document: Document) -> Document {
         for operation in operations.into_iter().flatten() {
             add_common(operation, is_limited);
         }
+        if let Some(post) = item.post.as_mut().filter(|_| idempotency::PATHS.contains(&path.as_str())) {
+            add_idempotency(post);
+        }
     }
     document
 }
@@ -104,6 +107,26 @@ fn add_common(operation: &mut Operation, is_limited: bool) {
         add(413, "The body is too large");
         add(415, "The body is not JSON by its own header");
     }
+}
+
+/// What `Idempotency-Key` adds to a path.
+fn add_idempotency(operation: &mut Operation) {
+    let key = ObjectBuilder::new().schema_type(Type::String).pattern(Some("^[!-~]{1,255}$"));
+    let parameter = ParameterBuilder::new()
+        .name("Idempotency-Key")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some(
+            "Sent again with the same body within a day, the request is not done again: the answer is the first one, with \
+             the header `idempotent-replayed`.",
+        ))
+        .schema(Some(key));
+    operation.parameters.get_or_insert_default().push(parameter.build().into());
+    let responses = &mut operation.responses.responses;
+    let in_use = || problem("The same request is still in progress under this Idempotency-Key", true).into();
+    responses.entry("409".to_owned()).or_insert_with(in_use);
+    let reused = || problem("The Idempotency-Key came with another body before", false).into();
+    responses.entry("422".to_owned()).or_insert_with(reused);
 }
 
 fn problem(description: &str, has_retry_after: bool) -> Response {

@@ -9,6 +9,7 @@ use axum::{
 use serde::Serialize;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use utoipa::ToSchema;
+use veilpass_shared_state::Unavailable;
 use veilpass_store::StoreError;
 
 /// What errors are answered as.
@@ -211,6 +212,48 @@ impl Problem {
         .retry_after(retry_after_seconds)
     }
 
+    /// The client's quota is used: 429.
+    pub(crate) fn rate_limited(retry_after_seconds: u32) -> Self {
+        Self::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "rate-limited",
+            "Too many requests",
+            "you have used your quota; try again after the seconds in Retry-After, and see the header RateLimit",
+        )
+        .retry_after(retry_after_seconds)
+    }
+
+    /// The header Idempotency-Key is not one: 400.
+    pub(crate) fn idempotency_key_malformed() -> Self {
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "idempotency-key-malformed",
+            "The Idempotency-Key is not valid",
+            "send one header idempotency-key with 1 to 255 visible ASCII characters, such as a UUID",
+        )
+    }
+
+    /// The key came with another body: 422.
+    pub(crate) fn idempotency_key_reused() -> Self {
+        Self::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "idempotency-key-reused",
+            "The Idempotency-Key was used for another request",
+            "each request needs a key of its own; only the very same body may be sent again under this one",
+        )
+    }
+
+    /// The same request is being worked on: 409.
+    pub(crate) fn idempotency_key_in_use() -> Self {
+        Self::new(
+            StatusCode::CONFLICT,
+            "idempotency-key-in-use",
+            "The same request is still in progress",
+            "ask again after the seconds in Retry-After, with the same Idempotency-Key",
+        )
+        .retry_after(1)
+    }
+
     /// The job ended so long ago that its proof was removed: 410.
     pub(crate) fn job_archived(retention: Duration) -> Self {
         Self::new(
@@ -266,6 +309,12 @@ impl From<&StoreError> for Problem {
             tracing::error!(%error, cause, "database");
             Self::internal()
         }
+    }
+}
+
+impl From<Unavailable> for Problem {
+    fn from(_: Unavailable) -> Self {
+        Self::unavailable("what the replicas of this API share is away; nothing was changed, try again shortly")
     }
 }
 

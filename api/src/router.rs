@@ -22,8 +22,9 @@ use tower_http::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    cors, limits, metrics_layer, openapi,
+    cors, idempotency, limits, metrics_layer, openapi,
     problem::Problem,
+    rate_limit,
     request_id::{self, REQUEST_ID},
     routes, security_headers,
     state::AppState,
@@ -32,7 +33,7 @@ use crate::{
 /// Longest request body, in bytes: a verification has about 11 kB.
 pub(crate) const BODY_LIMIT: usize = 32 << 10;
 /// Longest time for a whole request.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+pub(crate) const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 /// Longest silence while a request's body is read.
 const READ_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -71,6 +72,8 @@ pub fn router(state: AppState) -> Router {
     let limited: Router<AppState> = limited_routes().into();
     let health: Router<AppState> = health_routes().into();
     limited
+        .route_layer(from_fn_with_state(state.clone(), idempotency::act_once))
+        .route_layer(from_fn_with_state(state.clone(), rate_limit::limit))
         .route_layer(from_fn_with_state(state.in_flight.clone(), limits::limit))
         .merge(health)
         .merge(openapi::pages())

@@ -1,18 +1,22 @@
 //! Starting and stopping.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, num::NonZeroU32, sync::Arc, time::Duration};
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
+use secrecy::{ExposeSecret, SecretString};
 use tokio::{net::TcpListener, sync::Notify};
+use veilpass_shared_state::{Quota, RedisUrl, SharedState};
 use veilpass_store::{Store, StoreConfig};
 use veilpass_telemetry::{MemoryThresholds, MemoryWatcher, OpsServer, allow_open_files, serve_http};
 
 use crate::{
     cache,
     config::Config,
+    idempotency,
     limits::http_limits,
     master_key::master_key,
     metrics_layer,
+    replicas::Replica,
     router::router,
     state::{AppState, Policy},
     verifier::ProofChecks,
@@ -28,6 +32,12 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     let thresholds = MemoryThresholds::from_mb(config.memory_warn_mb, config.memory_critical_mb)?;
     allow_open_files(config.max_connections.get() as u64 + OTHER_FILES);
     let master_key = master_key(&config)?;
+    let redis_url = redis_url(config.redis_url.as_ref())?;
+    ensure!(
+        redis_url.is_none() || master_key.is_some(),
+        "REDIS_URL needs a master key, from which all replicas derive the same names of clients: set VEILPASS_MASTER_KEY \
+         (make one with `openssl rand -hex 32`)"
+    );
     let verifier = ProofChecks::new()?;
     tracing::info!(
         vk_hash = veilpass_circuit::verification_key_hash(),
@@ -54,14 +64,18 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         anonymity_policy: config.anonymity_policy,
         max_event_streams: config.max_event_streams,
         max_event_streams_per_client: config.max_event_streams_per_client.get(),
+        rate_limit: quota(config.rate_limit_per_minute, config.rate_limit_burst),
     };
+    let replica = Replica::new(store.clone(), redis_url.is_some(), config.replica_wait_seconds);
     let _ops = match config.ops_listen {
         Some(address) => Some(start_ops(address, store.clone()).await?),
         None => None,
     };
+    let place = replica.take_place().await?;
+    let shared = SharedState::connect(redis_url.as_ref()).await?;
     let watcher = MemoryWatcher::new(thresholds);
-    let state = AppState::new(store.clone(), verifier, policy, master_key, watcher.level());
-    let (emptied, swept) = (state.facts.clone(), state.facts.clone());
+    let state = AppState::new(store.clone(), verifier, policy, master_key, shared, watcher.level());
+    let (emptied, swept) = (state.facts.clone(), state.clone());
     let _memory = watcher.on_critical(move || emptied.clear()).regularly(move || swept.drop_expired()).start();
     let streams = Arc::clone(&state.event_streams);
     let app = router(state);
@@ -83,12 +97,27 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         stopping.notified().await;
         tokio::time::sleep(DRAIN).await;
     };
-    tokio::select! {
-        () = serve => {}
-        () = forced => tracing::warn!("requests in flight did not end in time"),
-    }
+    let served = tokio::select! {
+        () = serve => Ok(()),
+        () = forced => {
+            tracing::warn!("requests in flight did not end in time");
+            Ok(())
+        }
+        refused = replica.keep_place(place) => Err(refused),
+    };
     store.close().await;
-    Ok(())
+    served
+}
+
+/// An empty variable is none: platforms set those.
+fn redis_url(text: Option<&SecretString>) -> anyhow::Result<Option<RedisUrl>> {
+    let text = text.map(ExposeSecret::expose_secret).filter(|text| !text.is_empty());
+    text.map(|text| text.parse().context("--redis-url")).transpose()
+}
+
+fn quota(per_minute: u32, burst: Option<NonZeroU32>) -> Option<Quota> {
+    let per_minute = NonZeroU32::new(per_minute)?;
+    Some(Quota { per_minute, burst: burst.unwrap_or(per_minute) })
 }
 
 /// Metrics and health for operators. Ready means that the database answers.
@@ -99,6 +128,8 @@ async fn start_ops(address: SocketAddr, store: Store) -> anyhow::Result<OpsServe
     })
     .await?;
     cache::describe();
+    veilpass_shared_state::describe_metrics();
     metrics_layer::describe();
+    idempotency::describe();
     Ok(ops)
 }

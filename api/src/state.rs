@@ -6,20 +6,25 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use tokio::sync::watch;
+use rand::Rng;
+use tokio::{sync::watch, task::JoinSet};
 use veilpass_protocol::MasterKey;
+use veilpass_shared_state::{Quota, RateLimiter, SharedState};
 use veilpass_store::{JobSignals, Store};
 use veilpass_telemetry::MemoryLevel;
+use zeroize::Zeroizing;
 
 use crate::{
     admission::Admission,
     anonymity::{Anonymity, AnonymityPolicy},
     cache::Facts,
-    client_address::{ClientBuckets, Network},
+    client_address::{Clients, Network},
     cors::Origin,
     download::Downloads,
     event_streams::EventStreams,
+    idempotency::Records,
     limits::InFlight,
+    stages,
     verifier::ProofChecks,
 };
 
@@ -50,6 +55,8 @@ pub struct Policy {
     pub max_event_streams: usize,
     /// How many of these may be one client's; one more ends its oldest.
     pub max_event_streams_per_client: usize,
+    /// What a client may ask; none: no limit.
+    pub rate_limit: Option<Quota>,
 }
 
 /// What every handler shares. Cheap to clone.
@@ -61,11 +68,18 @@ pub struct AppState {
     pub(crate) facts: Facts,
     pub(crate) in_flight: Arc<InFlight>,
     pub(crate) admission: Arc<Admission>,
-    pub(crate) clients: Arc<ClientBuckets>,
+    pub(crate) clients: Arc<Clients>,
     pub(crate) signals: JobSignals,
     pub(crate) anonymity: Anonymity,
     pub(crate) downloads: Downloads,
     pub(crate) event_streams: Arc<EventStreams>,
+    /// Aborted with the last clone.
+    _stages: Arc<JoinSet<()>>,
+    /// What replicas share: single-use values, messages.
+    pub(crate) shared: SharedState,
+    /// None: no limit.
+    pub(crate) rate_limiter: Option<RateLimiter>,
+    pub(crate) idempotency: Arc<Records>,
     /// What keys are derived from; none: whatever needs one answers `not-configured`.
     pub(crate) master_key: Option<Arc<MasterKey>>,
 }
@@ -78,14 +92,21 @@ impl AppState {
         verifier: ProofChecks,
         policy: Policy,
         master_key: Option<MasterKey>,
+        shared: SharedState,
         memory: watch::Receiver<MemoryLevel>,
     ) -> Self {
+        let signals = store.job_signals();
+        let key = |label| derived_or_drawn(master_key.as_ref(), label);
         Self {
+            rate_limiter: policy.rate_limit.map(|quota| RateLimiter::new(shared.clone(), "rate-limit", quota)),
+            idempotency: Arc::new(Records::new(shared.clone(), key("veilpass.v1.idempotency-records"))),
+            clients: Arc::new(Clients::new(key("veilpass.v1.callers"), policy.trusted_proxies.clone())),
+            _stages: Arc::new(stages::listen(&shared, signals.clone())),
+            shared,
             facts: Facts::new(store.clone()),
             in_flight: Arc::new(InFlight::new(policy.max_requests, memory)),
             admission: Arc::new(Admission::new(store.clone(), policy.max_queue_wait)),
-            clients: Arc::new(ClientBuckets::new(policy.trusted_proxies.clone())),
-            signals: store.job_signals(),
+            signals,
             anonymity: Anonymity::new(store.clone(), policy.anonymity_floor, policy.anonymity_policy),
             downloads: Downloads::new(store.clone()),
             event_streams: Arc::new(EventStreams::new(policy.max_event_streams, policy.max_event_streams_per_client)),
@@ -95,6 +116,22 @@ impl AppState {
             policy: Arc::new(policy),
         }
     }
+}
+
+impl AppState {
+    /// Frees what has expired. Must be called within the runtime.
+    pub(crate) fn drop_expired(&self) {
+        self.facts.drop_expired();
+        self.shared.drop_expired();
+        if let Some(limiter) = self.rate_limiter.clone() {
+            tokio::spawn(async move { limiter.drop_expired().await });
+        }
+    }
+}
+
+/// Without a master key there are no other replicas, and a key of this process will do.
+fn derived_or_drawn(master_key: Option<&MasterKey>, label: &str) -> Zeroizing<[u8; 32]> {
+    master_key.map_or_else(|| Zeroizing::new(rand::rng().random()), |master_key| master_key.derive(label))
 }
 
 /// Seconds since the Unix epoch.

@@ -3,6 +3,7 @@
 use axum::{Json, extract::State, http::StatusCode};
 use serde::Serialize;
 use utoipa::ToSchema;
+use veilpass_shared_state::RedisState;
 
 use crate::state::AppState;
 
@@ -19,6 +20,8 @@ pub(crate) struct Readiness {
     ready: bool,
     /// `ok` or `unavailable`.
     database: &'static str,
+    /// `ok`, `away` or `not configured`. Away, limits are each replica's own, and what must happen once is refused.
+    redis: &'static str,
     /// Keys of live provers: 0 means that delegated proving waits, not that verification does.
     live_prover_keys: usize,
 }
@@ -33,11 +36,19 @@ pub(crate) async fn readyz(State(state): State<AppState>) -> (StatusCode, Json<R
         Ok(()) => state.store.prover_keys().await,
         Err(error) => Err(error),
     };
+    // Not a reason to be taken out of service: all replicas would be, at once.
+    let redis = match state.shared.redis_state() {
+        RedisState::NotConfigured => "not configured",
+        RedisState::Up => "ok",
+        RedisState::Away => "away",
+    };
     match keys {
-        Ok(keys) => (StatusCode::OK, Json(Readiness { ready: true, database: "ok", live_prover_keys: keys.len() })),
+        Ok(keys) => {
+            (StatusCode::OK, Json(Readiness { ready: true, database: "ok", redis, live_prover_keys: keys.len() }))
+        }
         Err(error) => {
             tracing::warn!(%error, "not ready");
-            let body = Readiness { ready: false, database: "unavailable", live_prover_keys: 0 };
+            let body = Readiness { ready: false, database: "unavailable", redis, live_prover_keys: 0 };
             (StatusCode::SERVICE_UNAVAILABLE, Json(body))
         }
     }

@@ -20,6 +20,7 @@ mod prover_keys;
 mod prover_trees;
 mod provers;
 mod registries;
+mod replica_place;
 mod roots;
 mod signals;
 mod tree_log;
@@ -49,9 +50,11 @@ pub use prover_keys::AnnouncedKey;
 pub use prover_trees::{ProverTree, ProverTreeReport};
 pub use provers::{LiveProver, ProverReport};
 pub use registries::{NewRegistry, Registry};
+pub use replica_place::{PlaceAttempt, PlaceHolder, ReplicaPlace};
 pub use roots::{PublishError, PublishedRoot};
 pub use signals::{
-    JobFollower, JobNews, JobSignals, JobStage, JobWatch, MAX_END_WAITS, ParseStageError, StageMessage, WaitPermit,
+    JobFollower, JobNews, JobSignals, JobStage, JobWatch, MAX_END_WAITS, ParseStageError, STAGE_CHANNEL, StageMessage,
+    WaitPermit,
 };
 use sqlx::{
     PgPool,

@@ -18,6 +18,7 @@ mod leadership;
 mod leaf_versions;
 mod leaves;
 mod prover_keys;
+mod replica_place;
 mod roots;
 mod rows;
 mod settlement;
