@@ -6,6 +6,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+use nix::sys::signal::Signal;
 use sqlx::PgPool;
 use veilpass_cli::{
     client::{Client, DelegatedProof, JobEnd},
@@ -26,7 +27,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) struct TestStack {
     pub(crate) dir: tempfile::TempDir,
     pub(crate) postgres: PostgresServer,
-    _api: ServiceProcess,
+    pub(crate) api: Option<ServiceProcess>,
     pub(crate) prover: Option<ServiceProcess>,
     pub(crate) store: Store,
     pub(crate) pool: PgPool,
@@ -92,7 +93,7 @@ impl TestStack {
         Self {
             dir,
             postgres,
-            _api: api,
+            api: Some(api),
             prover: Some(prover),
             store,
             pool,
@@ -103,6 +104,26 @@ impl TestStack {
             filter,
             chain,
         }
+    }
+
+    /// Another API in place of the one that runs.
+    pub(crate) async fn restart_api(&mut self, flags: &[&str]) {
+        if let Some(api) = self.api.take() {
+            api.stop(Signal::SIGTERM, PATIENCE).await;
+        }
+        let (url, log) = (self.postgres.url(DATABASE), self.dir.path().join("api.log"));
+        let options = ApiOptions {
+            database_url: &url,
+            audience: AUDIENCE,
+            port: 0,
+            log: &log,
+            filter: self.filter,
+            flags,
+            env: &[],
+        };
+        let (api, base) = start_api(&options).await.unwrap();
+        self.api = Some(api);
+        self.client = Client::new(&base).unwrap();
     }
 
     /// Another prover with the same key.
