@@ -1,5 +1,7 @@
 //! Request bodies: strict JSON, whose errors name the field.
 
+use std::{fmt::Display, str::FromStr};
+
 use axum::{
     body::Bytes,
     extract::{FromRequest, Request, rejection::BytesRejection},
@@ -7,6 +9,7 @@ use axum::{
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
+use uuid::Uuid;
 
 use crate::{problem::Problem, router::BODY_LIMIT};
 
@@ -93,5 +96,41 @@ impl<'de, const N: usize> Deserialize<'de> for Base64Bytes<N> {
             .try_into()
             .map_err(|_| D::Error::custom(format!("expected {N} bytes, found {found}")))?;
         Ok(Self(bytes))
+    }
+}
+
+/// A value in text, such as an address in base58.
+pub(crate) fn from_text<'de, T: FromStr<Err: Display>, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    use serde::de::Error;
+    let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+    text.parse().map_err(D::Error::custom)
+}
+
+/// A signature of 64 bytes, base58.
+pub(crate) struct Base58Signature(pub(crate) [u8; 64]);
+
+impl<'de> Deserialize<'de> for Base58Signature {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        use serde::de::Error;
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        let mut bytes = [0; 64];
+        // 64 bytes have 64 to 88 digits; the length first, because decoding is quadratic.
+        let decoded = if text.len() <= 88 { bs58::decode(text.as_bytes()).onto(&mut bytes).ok() } else { None };
+        if decoded == Some(64) { Ok(Self(bytes)) } else { Err(D::Error::custom("not a signature: base58 of 64 bytes")) }
+    }
+}
+
+/// A UUID in its one canonical text: lowercase, with hyphens.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CanonicalUuid(pub(crate) Uuid);
+
+impl<'de> Deserialize<'de> for CanonicalUuid {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        use serde::de::Error;
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        let id: Option<Uuid> = text.parse().ok();
+        id.filter(|id| id.to_string() == text)
+            .map(Self)
+            .ok_or_else(|| D::Error::custom("expected a UUID, lowercase with hyphens"))
     }
 }

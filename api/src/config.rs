@@ -4,12 +4,18 @@ use std::{
     net::{IpAddr, SocketAddr},
     num::{NonZeroU32, NonZeroUsize},
     path::PathBuf,
+    str::FromStr,
+    time::Duration,
 };
 
+use anyhow::Context;
 use secrecy::SecretString;
 use veilpass_telemetry::LogFormat;
 
-use crate::{anonymity::AnonymityPolicy, client_address::Network, cors::Origin};
+use crate::{
+    anonymity::AnonymityPolicy, chain::RpcUrl, client_address::Network, cors::Origin, grants::GrantPolicy,
+    ops::OperatorKey,
+};
 
 /// The Veilpass API: takes proof requests and proofs over HTTP, coordinates, and never proves.
 #[derive(Clone, Debug, clap::Parser)]
@@ -102,6 +108,39 @@ pub struct Config {
     #[arg(long, env = "VEILPASS_MAX_CHAIN_AGE_SECONDS", default_value = "30")]
     pub max_chain_age_seconds: u64,
 
+    /// RPC endpoints of the cluster, separated by commas: ownership of tokens is read from the first that answers. None:
+    /// nobody is enrolled.
+    #[arg(long, env = "VEILPASS_RPC_URLS", hide_env_values = true, value_delimiter = ',', value_name = "URL,...")]
+    pub rpc_urls: Vec<RpcUrl>,
+
+    /// How often enrolled tokens are looked for in their wallets, in seconds; enrolments of tokens that have moved are
+    /// revoked. 0: never. One replica at a time does it.
+    #[arg(long, env = "VEILPASS_SWEEP_INTERVAL_SECONDS", default_value = "600")]
+    pub sweep_interval_seconds: u64,
+    /// Claim `iss` of session grants, the same for all replicas; the first of --audiences by default.
+    #[arg(long, env = "VEILPASS_GRANT_ISSUER")]
+    pub grant_issuer: Option<String>,
+
+    /// For how long a session grant is good, in seconds; never beyond its session, nor the epoch of its proof with the
+    /// registry's grace.
+    #[arg(long, env = "VEILPASS_GRANT_SECONDS", default_value = "600", value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub grant_seconds: u64,
+
+    /// For how long a key signs session grants, in days; parts of a day are allowed. The next key is published all that
+    /// time.
+    #[arg(long, env = "VEILPASS_GRANT_KEY_DAYS", default_value = "30")]
+    pub grant_key_days: Days,
+
+    /// For how long a key of session grants is published before it signs, at least, in seconds; at least twice
+    /// --grant-jwks-max-age-seconds.
+    #[arg(long, env = "VEILPASS_GRANT_KEY_LEAD_SECONDS", default_value = "3600")]
+    pub grant_key_lead_seconds: u64,
+
+    /// For how long verifiers may keep /.well-known/jwks.json, in seconds. After a compromise, old keys count there for as
+    /// long.
+    #[arg(long, env = "VEILPASS_GRANT_JWKS_MAX_AGE_SECONDS", default_value = "300")]
+    pub grant_jwks_max_age_seconds: u64,
+
     /// Most connections to Postgres.
     #[arg(long, env = "VEILPASS_DATABASE_CONNECTIONS", default_value = "20")]
     pub database_connections: u32,
@@ -124,12 +163,72 @@ pub struct Config {
     #[arg(long, env = "VEILPASS_MEMORY_CRITICAL_MB", default_value = "95")]
     pub memory_critical_mb: u64,
 
-    /// Address for operators, as HOST:PORT: /metrics (Prometheus), /livez, /readyz. None by default; port 0 takes a free
+    /// Address for operators, as HOST:PORT: /metrics (Prometheus), /livez, /readyz, /ops/v1. None by default; port 0 takes a free
     /// one and prints it. Not for the public.
     #[arg(long, env = "VEILPASS_OPS_LISTEN")]
     pub ops_listen: Option<SocketAddr>,
 
+    /// Who may use /ops/v1 of that address, as NAME:SHA256 separated by commas; `veilpass operator-key` makes them. None:
+    /// nobody.
+    #[arg(long, env = "VEILPASS_OPERATOR_KEYS", hide_env_values = true, value_delimiter = ',')]
+    pub operator_keys: Vec<OperatorKey>,
+
     /// How log lines look.
     #[arg(long, env = "VEILPASS_LOG_FORMAT", value_enum, default_value_t)]
     pub log_format: LogFormat,
+}
+
+/// A length of time in days.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Days(Duration);
+
+/// Not a number of days, or not a sensible one.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("expected a number of days above 0, up to 3650, such as 30 or 0.5")]
+pub struct ParseDaysError;
+
+impl FromStr for Days {
+    type Err = ParseDaysError;
+
+    fn from_str(text: &str) -> Result<Self, ParseDaysError> {
+        let days: f64 = text.parse().map_err(|_| ParseDaysError)?;
+        let seconds = Duration::try_from_secs_f64(days * 86_400.0).map_err(|_| ParseDaysError)?;
+        if seconds.is_zero() || days > 3650.0 { Err(ParseDaysError) } else { Ok(Self(seconds)) }
+    }
+}
+
+impl Config {
+    /// How session grants are issued.
+    ///
+    /// # Errors
+    /// If verifiers could miss a new key.
+    pub(crate) fn grant_policy(&self) -> anyhow::Result<GrantPolicy> {
+        let (lead, max_age) = (self.grant_key_lead_seconds, self.grant_jwks_max_age_seconds);
+        anyhow::ensure!(
+            lead >= max_age.saturating_mul(2),
+            "--grant-key-lead-seconds ({lead}) must be at least twice --grant-jwks-max-age-seconds ({max_age}): a verifier \
+             must have read a key before it signs"
+        );
+        let first = self.audiences.first().context("--audiences is empty")?;
+        Ok(GrantPolicy {
+            issuer: self.grant_issuer.clone().unwrap_or_else(|| first.clone()),
+            lifetime: Duration::from_secs(self.grant_seconds),
+            key_period: self.grant_key_days.0,
+            key_lead: Duration::from_secs(lead),
+            jwks_max_age: Duration::from_secs(max_age),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_a_sensible_number() {
+        assert_eq!("0.5".parse::<Days>().unwrap(), Days(Duration::from_secs(43_200)));
+        for wrong in ["", "0", "-1", "inf", "NaN", "1e99", "3651", "30d"] {
+            assert!(wrong.parse::<Days>().is_err(), "{wrong}");
+        }
+    }
 }

@@ -44,6 +44,11 @@ impl InFlight {
         *self.memory.borrow() == MemoryLevel::Critical
     }
 
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.now.load(Ordering::Relaxed)
+    }
+
     fn enter(self: &Arc<Self>) -> Option<Place> {
         let most = if self.memory_is_critical() { (self.most / CRITICAL_DIVISOR).max(1) } else { self.most };
         // Counted first, so that of many that enter at once no more than allowed see a low number.

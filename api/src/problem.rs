@@ -9,7 +9,6 @@ use axum::{
 use serde::Serialize;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use utoipa::ToSchema;
-use veilpass_shared_state::Unavailable;
 use veilpass_store::StoreError;
 
 /// What errors are answered as.
@@ -94,6 +93,100 @@ impl Problem {
                 "this identity has already been used for this track in this epoch; wait for the next epoch",
             )
         }
+    }
+
+    /// No master key: 503.
+    pub(crate) fn no_enrolment() -> Self {
+        Self::not_configured("this API enrols nobody: its operator must set a master key")
+    }
+
+    /// No RPC: 503.
+    pub(crate) fn no_chain() -> Self {
+        Self::not_configured("this API enrols nobody: its operator must name an RPC of the cluster")
+    }
+
+    /// The challenge is not open, or is for another message: 422.
+    pub(crate) fn unknown_nonce() -> Self {
+        Self::refused(
+            "unknown-nonce",
+            "message",
+            "its challenge was used before, is too old or is for another message: ask for a new one",
+        )
+    }
+
+    /// Another wallet enrolled the token and still has it: 409.
+    pub(crate) fn enrolled_by_another() -> Self {
+        Self::new(
+            StatusCode::CONFLICT,
+            "enrolled-by-another",
+            "The token is enrolled by another wallet",
+            "another wallet that still holds this token has enrolled it for this track",
+        )
+    }
+
+    /// Somebody enrolled or revoked the token at the same time: 409.
+    pub(crate) fn enrolment_changed() -> Self {
+        Self::new(
+            StatusCode::CONFLICT,
+            "enrolment-changed",
+            "The token was enrolled or revoked meanwhile",
+            "nothing was changed; ask for a new challenge and try again",
+        )
+    }
+
+    /// The verification is to be settled on chain, and is not yet: 409.
+    pub(crate) fn not_verified_yet() -> Self {
+        Self::new(
+            StatusCode::CONFLICT,
+            "not-verified-yet",
+            "Not verified yet",
+            "the chain has not confirmed this verification; ask again after the seconds in Retry-After",
+        )
+        .retry_after(1)
+    }
+
+    /// The session gets no more grants: 409.
+    pub(crate) fn session_ended() -> Self {
+        Self::new(
+            StatusCode::CONFLICT,
+            "session-ended",
+            "The session has ended",
+            "its verification was refused or overruled by the chain, or an operator ended the session",
+        )
+    }
+
+    /// A signature that is good once was used before: 409.
+    pub(crate) fn signature_used() -> Self {
+        Self {
+            field: Some("signature".to_owned()),
+            ..Self::new(
+                StatusCode::CONFLICT,
+                "signature-used",
+                "The signature was used before",
+                "sign again, with a later issued_at",
+            )
+        }
+    }
+
+    /// No operator key, or not one of ours: 401.
+    pub(crate) fn not_an_operator() -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "unauthorized",
+            "An operator key is needed",
+            "send the header Authorization: Bearer <operator key>; make one with `veilpass operator-key`",
+        )
+    }
+
+    /// Too many requests of one peer of the operators' listener: 429.
+    pub(crate) fn too_many_attempts(retry_after_seconds: u32) -> Self {
+        Self::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "too-many-attempts",
+            "Too many requests",
+            "this address has sent too many requests to the operators' listener",
+        )
+        .retry_after(retry_after_seconds)
     }
 
     /// No credentials, where some are needed: 401.
@@ -312,9 +405,10 @@ impl From<&StoreError> for Problem {
     }
 }
 
-impl From<Unavailable> for Problem {
-    fn from(_: Unavailable) -> Self {
-        Self::unavailable("what the replicas of this API share is away; nothing was changed, try again shortly")
+/// What is shared between replicas cannot be read or written: what must happen once does not happen.
+impl From<veilpass_shared_state::Unavailable> for Problem {
+    fn from(_: veilpass_shared_state::Unavailable) -> Self {
+        Self::unavailable("what the replicas of this service share is away; nothing was changed, try again shortly")
     }
 }
 

@@ -49,10 +49,17 @@ pub(crate) fn limited_routes() -> OpenApiRouter<AppState> {
         .routes(routes!(routes::prover_keys::prover_keys))
         .routes(routes!(routes::proofs::create))
         .routes(routes!(routes::proofs::status, routes::proofs::cancel))
+        .routes(routes!(routes::challenges::create))
+        .routes(routes!(routes::enrollments::create))
+        .routes(routes!(routes::enrollments::status))
         .routes(routes!(routes::job_result::fetch))
         .routes(routes!(routes::job_events::events))
         .routes(routes!(routes::verifications::create))
         .routes(routes!(routes::verifications::status))
+        .routes(routes!(routes::grants::create))
+        .routes(routes!(routes::grant_tokens::introspect))
+        .routes(routes!(routes::grant_tokens::revoke))
+        .routes(routes!(routes::jwks::jwks))
 }
 
 /// Health has no limit: an API that refuses because it is busy must not be restarted for that.

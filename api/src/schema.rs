@@ -27,6 +27,20 @@ pub(crate) struct FieldHex(String);
 )]
 pub(crate) struct Hex32(String);
 
+/// An address of the chain: 32 bytes, base58.
+#[derive(ToSchema)]
+#[schema(
+    value_type = String,
+    pattern = "^[1-9A-HJ-NP-Za-km-z]{32,44}$",
+    example = "4vJ9JU1bJJE96FWSJKvHsmmFADCg4gpZQff4P3bkLKi"
+)]
+pub(crate) struct AddressBase58(String);
+
+/// An Ed25519 signature: 64 bytes, base58.
+#[derive(ToSchema)]
+#[schema(value_type = String, pattern = "^[1-9A-HJ-NP-Za-km-z]{64,88}$")]
+pub(crate) struct SignatureBase58(String);
+
 /// Names a prover's public key: 16 bytes as 32 lowercase hexadecimal digits.
 #[derive(ToSchema)]
 #[schema(value_type = String, pattern = "^[0-9a-f]{32}$", example = "5f2a4d7c9e1b3a6d8c0f2e4a6b8d0c1e")]

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, num::NonZeroU32, sync::Arc, time::Duration};
 
 use anyhow::{Context, ensure};
 use secrecy::{ExposeSecret, SecretString};
-use tokio::{net::TcpListener, sync::Notify};
+use tokio::{net::TcpListener, sync::Notify, task::JoinSet};
 use veilpass_shared_state::{Quota, RedisUrl, SharedState};
 use veilpass_store::{Store, StoreConfig};
 use veilpass_telemetry::{MemoryThresholds, MemoryWatcher, OpsServer, allow_open_files, serve_http};
@@ -12,13 +12,16 @@ use veilpass_telemetry::{MemoryThresholds, MemoryWatcher, OpsServer, allow_open_
 use crate::{
     cache,
     config::Config,
+    grants::Grants,
     idempotency,
     limits::http_limits,
     master_key::master_key,
     metrics_layer,
+    ops::{self, OperatorKey},
     replicas::Replica,
     router::router,
     state::{AppState, Policy},
+    sweep,
     verifier::ProofChecks,
 };
 
@@ -52,6 +55,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     let store = Store::connect_lazy(&config.database_url, &store_config)?;
     let origins_of_audiences = || config.audiences.iter().filter_map(|audience| audience.parse().ok()).collect();
     let policy = Policy {
+        grants: config.grant_policy()?,
         cors_origins: config.cors_origins.clone().unwrap_or_else(origins_of_audiences),
         audiences: config.audiences.into_iter().collect(),
         max_session_seconds: config.max_session_seconds,
@@ -60,21 +64,27 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         trusted_proxies: config.trusted_proxies,
         max_chain_age_seconds: config.max_chain_age_seconds,
         max_requests: config.max_requests.get(),
+        rate_limit: quota(config.rate_limit_per_minute, config.rate_limit_burst),
         anonymity_floor: config.anonymity_floor,
         anonymity_policy: config.anonymity_policy,
         max_event_streams: config.max_event_streams,
         max_event_streams_per_client: config.max_event_streams_per_client.get(),
-        rate_limit: quota(config.rate_limit_per_minute, config.rate_limit_burst),
     };
     let replica = Replica::new(store.clone(), redis_url.is_some(), config.replica_wait_seconds);
-    let _ops = match config.ops_listen {
-        Some(address) => Some(start_ops(address, store.clone()).await?),
-        None => None,
-    };
     let place = replica.take_place().await?;
     let shared = SharedState::connect(redis_url.as_ref()).await?;
     let watcher = MemoryWatcher::new(thresholds);
-    let state = AppState::new(store.clone(), verifier, policy, master_key, shared, watcher.level());
+    let state =
+        AppState::new(store.clone(), verifier, policy, master_key, shared, watcher.level()).reading(config.rpc_urls)?;
+    let _sweep = sweep_regularly(&state, Duration::from_secs(config.sweep_interval_seconds));
+    let _ops = match config.ops_listen {
+        Some(address) => Some(start_ops(address, state.clone(), config.operator_keys).await?),
+        None => None,
+    };
+    let _upkeep = match &state.grants {
+        Some(grants) => Some(start_grants(Arc::clone(grants)).await?),
+        None => None,
+    };
     let (emptied, swept) = (state.facts.clone(), state.clone());
     let _memory = watcher.on_critical(move || emptied.clear()).regularly(move || swept.drop_expired()).start();
     let streams = Arc::clone(&state.event_streams);
@@ -120,16 +130,34 @@ fn quota(per_minute: u32, burst: Option<NonZeroU32>) -> Option<Quota> {
     Some(Quota { per_minute, burst: burst.unwrap_or(per_minute) })
 }
 
-/// Metrics and health for operators. Ready means that the database answers.
-async fn start_ops(address: SocketAddr, store: Store) -> anyhow::Result<OpsServer> {
-    let ops = OpsServer::start(address, move || {
+/// The ownership sweep, if there are keys to read the records with, an RPC to ask and an interval.
+fn sweep_regularly(state: &AppState, interval: Duration) -> Option<JoinSet<()>> {
+    if interval.is_zero() {
+        return None;
+    }
+    state.sweep().map(|sweep| sweep.start(interval))
+}
+
+/// Sees to the keys of session grants, from now on and until the value is dropped.
+async fn start_grants(grants: Arc<Grants>) -> anyhow::Result<JoinSet<()>> {
+    grants.prepare().await.context("--master-key")?;
+    let mut tasks = JoinSet::new();
+    tasks.spawn(async move { grants.maintain().await });
+    Ok(tasks)
+}
+
+/// Metrics, health and the operators' routes. Ready means that the database answers.
+async fn start_ops(address: SocketAddr, state: AppState, keys: Vec<OperatorKey>) -> anyhow::Result<OpsServer> {
+    let store = state.store.clone();
+    let ready = move || {
         let store = store.clone();
         async move { store.ping().await.is_ok() }
-    })
-    .await?;
+    };
+    let ops = OpsServer::start_with_routes(address, ready, ops::router(state, keys)).await?;
     cache::describe();
     veilpass_shared_state::describe_metrics();
     metrics_layer::describe();
     idempotency::describe();
+    sweep::describe();
     Ok(ops)
 }

@@ -18,13 +18,18 @@ use crate::{
     admission::Admission,
     anonymity::{Anonymity, AnonymityPolicy},
     cache::Facts,
+    chain::{ChainReader, RpcUrl},
     client_address::{Clients, Network},
     cors::Origin,
     download::Downloads,
+    enrolment::EnrolmentKeys,
     event_streams::EventStreams,
+    grants::{GrantPolicy, Grants},
     idempotency::Records,
     limits::InFlight,
+    problem::Problem,
     stages,
+    sweep::Sweep,
     verifier::ProofChecks,
 };
 
@@ -45,8 +50,12 @@ pub struct Policy {
     pub max_chain_age_seconds: u64,
     /// How many requests may be worked on at once.
     pub max_requests: usize,
+    /// How session grants are issued.
+    pub grants: GrantPolicy,
     /// Whose pages may call this API from a browser.
     pub cors_origins: Vec<Origin>,
+    /// What a client may ask; none: no limit.
+    pub rate_limit: Option<Quota>,
     /// How many holders of a track are enough to hide among, and what is done about fewer.
     pub anonymity_floor: u64,
     /// See there.
@@ -55,8 +64,6 @@ pub struct Policy {
     pub max_event_streams: usize,
     /// How many of these may be one client's; one more ends its oldest.
     pub max_event_streams_per_client: usize,
-    /// What a client may ask; none: no limit.
-    pub rate_limit: Option<Quota>,
 }
 
 /// What every handler shares. Cheap to clone.
@@ -70,18 +77,22 @@ pub struct AppState {
     pub(crate) admission: Arc<Admission>,
     pub(crate) clients: Arc<Clients>,
     pub(crate) signals: JobSignals,
-    pub(crate) anonymity: Anonymity,
-    pub(crate) downloads: Downloads,
-    pub(crate) event_streams: Arc<EventStreams>,
-    /// Aborted with the last clone.
-    _stages: Arc<JoinSet<()>>,
     /// What replicas share: single-use values, messages.
     pub(crate) shared: SharedState,
     /// None: no limit.
     pub(crate) rate_limiter: Option<RateLimiter>,
     pub(crate) idempotency: Arc<Records>,
-    /// What keys are derived from; none: whatever needs one answers `not-configured`.
-    pub(crate) master_key: Option<Arc<MasterKey>>,
+    /// Hides who enrolled; none without a master key.
+    pub(crate) enrolment: Option<Arc<EnrolmentKeys>>,
+    /// None: no RPC is configured.
+    pub(crate) chain: Option<Arc<ChainReader>>,
+    pub(crate) anonymity: Anonymity,
+    pub(crate) downloads: Downloads,
+    pub(crate) event_streams: Arc<EventStreams>,
+    /// None without a master key.
+    pub(crate) grants: Option<Arc<Grants>>,
+    /// Aborted with the last clone.
+    _stages: Arc<JoinSet<()>>,
 }
 
 impl AppState {
@@ -97,12 +108,13 @@ impl AppState {
     ) -> Self {
         let signals = store.job_signals();
         let key = |label| derived_or_drawn(master_key.as_ref(), label);
+        let grants = |key: &MasterKey| Arc::new(Grants::new(store.clone(), key, policy.grants.clone()));
         Self {
             rate_limiter: policy.rate_limit.map(|quota| RateLimiter::new(shared.clone(), "rate-limit", quota)),
             idempotency: Arc::new(Records::new(shared.clone(), key("veilpass.v1.idempotency-records"))),
             clients: Arc::new(Clients::new(key("veilpass.v1.callers"), policy.trusted_proxies.clone())),
+            grants: master_key.as_ref().map(grants),
             _stages: Arc::new(stages::listen(&shared, signals.clone())),
-            shared,
             facts: Facts::new(store.clone()),
             in_flight: Arc::new(InFlight::new(policy.max_requests, memory)),
             admission: Arc::new(Admission::new(store.clone(), policy.max_queue_wait)),
@@ -112,9 +124,26 @@ impl AppState {
             event_streams: Arc::new(EventStreams::new(policy.max_event_streams, policy.max_event_streams_per_client)),
             store,
             verifier: Arc::new(verifier),
-            master_key: master_key.map(Arc::new),
+            shared,
+            enrolment: master_key.as_ref().map(EnrolmentKeys::derive).map(Arc::new),
+            chain: None,
             policy: Arc::new(policy),
         }
+    }
+
+    /// The same, that reads the chain at these RPC endpoints, if there are any.
+    ///
+    /// # Errors
+    /// If TLS cannot be set up.
+    pub fn reading(self, rpc_urls: Vec<RpcUrl>) -> anyhow::Result<Self> {
+        let chain = if rpc_urls.is_empty() { None } else { Some(Arc::new(ChainReader::new(rpc_urls)?)) };
+        Ok(Self { chain, ..self })
+    }
+
+    /// The ownership sweep; none without a master key or an RPC.
+    pub(crate) fn sweep(&self) -> Option<Sweep> {
+        let (keys, chain) = (self.enrolment.clone()?, self.chain.clone()?);
+        Some(Sweep { store: self.store.clone(), keys, chain })
     }
 }
 
@@ -132,6 +161,15 @@ impl AppState {
 /// Without a master key there are no other replicas, and a key of this process will do.
 fn derived_or_drawn(master_key: Option<&MasterKey>, label: &str) -> Zeroizing<[u8; 32]> {
     master_key.map_or_else(|| Zeroizing::new(rand::rng().random()), |master_key| master_key.derive(label))
+}
+
+impl AppState {
+    /// What issues and checks session grants, if this deployment does.
+    pub(crate) fn grants(&self) -> Result<&Grants, Problem> {
+        self.grants
+            .as_deref()
+            .ok_or_else(|| Problem::not_configured("session grants need a master key: --master-key-file"))
+    }
 }
 
 /// Seconds since the Unix epoch.

@@ -1,5 +1,6 @@
 //! Demo holders, all from one fixed seed: the same tree on every machine.
 
+use ed25519_dalek::SigningKey;
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
@@ -86,11 +87,16 @@ pub fn enrolments(pepper: &Pepper, first: u64, count: u64) -> Vec<Enrolment> {
     (first..first + count).into_par_iter().map(|number| Holder::new(number).enrolment(pepper)).collect()
 }
 
+/// The key of session `number`.
+pub fn session_key(number: u64) -> SigningKey {
+    SigningKey::from_bytes(&derive("session", number))
+}
+
 /// A session of the demo's frontend, number `number`.
 pub fn session(number: u64, expires_at: u64) -> ContextPreimage {
     ContextPreimage {
         audience: AUDIENCE.to_owned(),
-        session_public_key: derive("session", number),
+        session_public_key: session_key(number).verifying_key().to_bytes(),
         expires_at,
         program_id: program_id(),
         cluster: CLUSTER.to_owned(),

@@ -35,6 +35,8 @@ enum Command {
     Registry(operator::Command),
     /// Show the queue of proof jobs: open jobs, live provers, what was given up in the last day and why.
     Queue(operator::QueueOptions),
+    /// Make an operator's key for /ops/v1 of the API: prints it once, and the setting that lets it in.
+    OperatorKey(operator::KeyOptions),
     /// Write the files that are generated from code: api/openapi.json, config/veilpass.toml.
     Generate,
     /// Say what is installed, missing or mismatched on this machine.
@@ -67,6 +69,7 @@ fn main() -> ExitCode {
             Command::Program(ProgramCommand::CloseBuffer(options)) => deploy::close_buffer(options).await,
             Command::Registry(command) => operator::run(command).await,
             Command::Queue(options) => operator::show_queue(options).await,
+            Command::OperatorKey(options) => operator::make_key(&options),
             Command::Generate => generate::run(),
             Command::Doctor => doctor::run(),
         }

@@ -2,10 +2,15 @@
 
 pub(crate) mod abandon;
 pub(crate) mod anonymity;
+pub(crate) mod challenges;
+pub(crate) mod enrollments;
+pub(crate) mod grant_tokens;
+pub(crate) mod grants;
 pub(crate) mod health;
 pub(crate) mod info;
 pub(crate) mod job_events;
 pub(crate) mod job_result;
+pub(crate) mod jwks;
 pub(crate) mod leaves;
 pub(crate) mod proof_view;
 pub(crate) mod proofs;

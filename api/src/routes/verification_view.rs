@@ -6,7 +6,7 @@ use uuid::Uuid;
 use veilpass_protocol::{Epoch, TrackId};
 use veilpass_store::{VerificationRecord, VerificationState, VerificationStatus};
 
-use super::verifications::Settle;
+use super::{grants::GrantView, verifications::Settle};
 use crate::{
     anonymity::AnonymitySet,
     schema::{EpochNumber, FieldHex},
@@ -39,6 +39,9 @@ pub(crate) struct VerificationView {
     /// What is in the way at the moment; it is tried again.
     #[serde(skip_serializing_if = "Option::is_none")]
     delayed_by: Option<String>,
+    /// The session's first grant, when an offchain verification was just made. Later ones: `POST /v1/grants`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    grant: Option<GrantView>,
     /// In the answer to a request that is settled offchain: among how many holders of the track it hides.
     #[serde(skip_serializing_if = "Option::is_none")]
     anonymity: Option<AnonymitySet>,
@@ -66,12 +69,7 @@ struct RefusalView {
 
 impl VerificationView {
     /// One that was recorded just now.
-    pub(crate) fn accepted(
-        id: Uuid,
-        record: &VerificationRecord,
-        settle: Settle,
-        anonymity: Option<AnonymitySet>,
-    ) -> Self {
+    pub(crate) fn accepted(id: Uuid, record: &VerificationRecord, settle: Settle) -> Self {
         Self {
             id,
             track_id: record.public_inputs.track_id,
@@ -82,8 +80,14 @@ impl VerificationView {
             transaction: None,
             refusal: None,
             delayed_by: None,
-            anonymity,
+            grant: None,
+            anonymity: None,
         }
+    }
+
+    /// The same with the session's first grant, and with among how many it hides.
+    pub(crate) fn for_session(self, grant: Option<GrantView>, anonymity: Option<AnonymitySet>) -> Self {
+        Self { grant, anonymity, ..self }
     }
 
     /// One as the database has it.
@@ -101,6 +105,7 @@ impl VerificationView {
             transaction: status.tx_signature.map(|signature| TransactionView { signature, slot }),
             refusal: refused.then(|| RefusalView { code: status.error_code, detail: reason.unwrap_or_default() }),
             delayed_by,
+            grant: None,
             anonymity: None,
         }
     }

@@ -17,7 +17,7 @@ use crate::{
     body::{self, Base64Bytes},
     cache::RegistryFacts,
     problem::{Problem, ProblemDocument},
-    routes::verification_view::VerificationView,
+    routes::{grants, verification_view::VerificationView},
     schema::{ContextSchema, ProofBase64, PublicInputsSchema},
     state::{AppState, Policy, unix_now},
 };
@@ -130,7 +130,12 @@ pub(crate) async fn create(
         RecordError::Store(error) => error.into(),
     })?;
     tracing::info!(verification = %id, root_seq = root.seq, "verified");
-    let view = Json(VerificationView::accepted(id, &record, settle, anonymity));
+    let grant = match settle {
+        Settle::OffChain => grants::first(&state, id, &registry, &public_inputs, &context).await,
+        // The session asks for it, at POST /v1/grants, once the chain has decided.
+        Settle::OnChain => None,
+    };
+    let view = Json(VerificationView::accepted(id, &record, settle).for_session(grant, anonymity));
     let location = (header::LOCATION, format!("/v1/verifications/{id}"));
     Ok(match settle {
         Settle::OnChain => {

@@ -1,11 +1,13 @@
 //! What an operator does at the chain and the queue: keys, registries, reading back what happened.
 
 mod audit;
+mod key;
 mod queue;
 mod registry;
 mod rpc;
 
 pub use audit::{Audit, AuditFinding, audit};
+pub use key::{KeyOptions, make_key};
 pub use queue::{QueueOptions, show_queue};
 pub use registry::{Command, NewAnchoredRegistry, create_anchored_registry, run, wait_for_roots};
 pub use rpc::{ChainRpc, Landed, explained};

@@ -22,6 +22,8 @@ use veilpass_store::{NewRegistry, Registry, Store, StoreConfig};
 use crate::chain_parts::ChainParts;
 
 pub(crate) const DATABASE: &str = "veilpass";
+/// Of every API with a chain.
+pub(crate) const MASTER_KEY: &str = "6d61737465726b65796d61737465726b65796d61737465726b65796d61737465";
 const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(crate) struct TestStack {
@@ -47,15 +49,26 @@ impl TestStack {
 
     /// The same, with its services logging by this filter.
     pub(crate) async fn start_with(filter: Option<&'static str>) -> Self {
-        Self::launch(filter, false).await
+        Self::launch(filter, false, &[], &[]).await
     }
 
     /// The same with a local chain, a relayer and an indexer: the registry is anchored.
     pub(crate) async fn start_on_chain() -> Self {
-        Self::launch(None, true).await
+        Self::launch(None, true, &[], &[]).await
     }
 
-    async fn launch(filter: Option<&'static str>, on_chain: bool) -> Self {
+    /// The same, with its services logging by this filter.
+    pub(crate) async fn start_on_chain_with(filter: &'static str) -> Self {
+        Self::launch(Some(filter), true, &[], &[]).await
+    }
+
+    /// Any stack, whose API has these flags and this environment.
+    pub(crate) async fn launch(
+        filter: Option<&'static str>,
+        on_chain: bool,
+        flags: &[&str],
+        env: &[(&str, &str)],
+    ) -> Self {
         let dir = tempfile::Builder::new().prefix("veilpass-it-").tempdir().unwrap();
         // The database server runs as another user when we are root.
         std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(0o711)).unwrap();
@@ -82,8 +95,13 @@ impl TestStack {
         }
 
         let log = dir.path().join("api.log");
+        // Where there is a chain, tokens of it can be enrolled.
+        let rpc_url = chain.as_ref().map(|chain| chain.rpc_url.clone());
+        let enrolling = rpc_url.as_deref().map(|url| [("VEILPASS_MASTER_KEY", MASTER_KEY), ("VEILPASS_RPC_URLS", url)]);
+        let env = [enrolling.as_ref().map_or(&[][..], |env| env), env].concat();
+        let flags = [&["--sweep-interval-seconds", "0"], flags].concat();
         let options =
-            ApiOptions { database_url: &url, audience: AUDIENCE, port: 0, log: &log, filter, flags: &[], env: &[] };
+            ApiOptions { database_url: &url, audience: AUDIENCE, port: 0, log: &log, filter, flags: &flags, env: &env };
         let (api, base) = start_api(&options).await.unwrap();
         let client = Client::new(&base).unwrap();
         let prover = start_a_prover(dir.path(), &url, filter);

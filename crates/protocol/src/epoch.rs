@@ -37,6 +37,11 @@ impl EpochPolicy {
         epoch == current
             || (epoch.0.checked_add(1) == Some(current.0) && unix_seconds % self.length_seconds < self.grace_seconds)
     }
+
+    /// The first time, in seconds since the Unix epoch, from which `epoch` is not accepted any more.
+    pub fn accepted_until(self, epoch: Epoch) -> u64 {
+        epoch.0.saturating_add(1).saturating_mul(self.length_seconds).saturating_add(self.grace_seconds)
+    }
 }
 
 #[cfg(test)]
@@ -53,5 +58,8 @@ mod tests {
         assert!(!policy.accepts(Epoch(13), 1299));
         assert!(!policy.accepts(Epoch(10), 1200));
         assert!(!policy.accepts(Epoch(u64::MAX), 5));
+        let until = policy.accepted_until(Epoch(11));
+        assert!(policy.accepts(Epoch(11), until - 1) && !policy.accepts(Epoch(11), until));
+        assert_eq!(policy.accepted_until(Epoch(u64::MAX)), u64::MAX);
     }
 }

@@ -17,11 +17,13 @@ mod context;
 mod element;
 mod epoch;
 mod field;
+mod grant_request;
 mod hash;
 mod identifier;
 mod identity;
 pub mod lower_hex;
 mod master_key;
+mod ownership;
 mod public_inputs;
 mod sealed;
 mod wallet;
@@ -30,9 +32,13 @@ pub use context::{ContextPreimage, MAX_TEXT_BYTES};
 pub use element::{Commitment, Context, Leaf, MerkleRoot, Node, Nullifier, RegistryId, Scope, TokenId, TrackId};
 pub use epoch::{Epoch, EpochPolicy};
 pub use field::{FIELD_BYTES, FieldElement, ParseFieldError};
+pub use grant_request::grant_request_text;
 pub use hash::{hash_leaf, hash_node, hash_nullifier, hash_scope, permute};
 pub use identity::IdentitySecret;
 pub use master_key::{MasterKey, ParseMasterKeyError};
+pub use ownership::{
+    OWNERSHIP_RECORD_BYTES, OpenOwnershipError, OwnershipRecord, OwnershipSealer, SEALED_OWNERSHIP_BYTES,
+};
 pub use public_inputs::{
     PUBLIC_INPUT_COUNT, PUBLIC_INPUTS_BYTES, ParsePublicInputsError, ProofStatement, PublicInputs,
 };

@@ -9,7 +9,10 @@ mod chain_events;
 mod chain_mirror;
 mod chain_rows;
 mod convert;
+mod enrolments;
 mod error;
+mod grant_keys;
+mod grants;
 mod jobs;
 mod leadership;
 mod leaf_versions;
@@ -32,7 +35,13 @@ use std::{str::FromStr, time::Duration};
 pub use chain_batch::{ChainBatch, ChainChanges, SkippedTransaction};
 pub use chain_cursor::{ChainCounts, ChainProgress};
 pub use chain_events::{ChainEvent, ChainEventContent, ChainRoot};
+pub use enrolments::{
+    ActiveEnrolment, EnrolOwnerError, EnrolmentEnd, EnrolmentState, EnrolmentStatus, EnrolmentToCheck, HeldToken,
+    NewOwnedEnrolment, OwnedEnrolment,
+};
 pub use error::StoreError;
+pub use grant_keys::{GrantKey, GrantKeyPhase, NewGrantKey, SEALED_GRANT_KEY_BYTES};
+pub use grants::{NewGrant, RevokedGrants};
 pub use jobs::{
     ARCHIVE_DAYS, ArchivedJob, AttemptFailure, CLIENT_BUCKETS, Cancelled, ClaimedJob, ClientBucket, DeadLetters,
     EnqueueError, FetchOutcome, FetchedProof, JobFailure, JobOutcome, JobState, KeyLoad, LeasedJob, MAX_ATTEMPTS,
@@ -127,6 +136,11 @@ impl Store {
     pub async fn ping(&self) -> Result<(), StoreError> {
         sqlx::query("SELECT 1 FROM registries LIMIT 1").execute(&self.pool).await?;
         Ok(())
+    }
+
+    /// Connections to the database: all, and those that nobody uses at the moment.
+    pub fn connections(&self) -> (u32, usize) {
+        (self.pool.size(), self.pool.num_idle())
     }
 
     /// Closes all connections, after those in use are returned.

@@ -2,7 +2,7 @@
 
 use sqlx::Row;
 use uuid::Uuid;
-use veilpass_protocol::{Epoch, TrackId};
+use veilpass_protocol::{Context, Epoch, RegistryId, TrackId};
 
 use crate::{
     Store, StoreError,
@@ -31,6 +31,10 @@ pub enum VerificationState {
 /// A verification as it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VerificationStatus {
+    /// The registry.
+    pub registry_id: RegistryId,
+    /// What the proof is bound to.
+    pub context: Context,
     /// The track.
     pub track_id: TrackId,
     /// The epoch.
@@ -50,13 +54,31 @@ pub struct VerificationStatus {
     pub error_code: Option<u32>,
     /// What went wrong, in words: for good if it was refused, else the last time.
     pub last_error: Option<String>,
+    /// An operator ended the session: it gets no grants.
+    pub grants_revoked: bool,
+}
+
+impl VerificationStatus {
+    /// Whether it was refused for good, or overruled.
+    pub fn is_refused(&self) -> bool {
+        self.state == VerificationState::Refused
+    }
+
+    /// Whether access may follow from it: it was not refused, and if the chain is to decide, it has.
+    pub fn holds(&self) -> bool {
+        match self.state {
+            VerificationState::Refused => false,
+            VerificationState::Verified | VerificationState::Final => true,
+            VerificationState::Accepted | VerificationState::Uploading | VerificationState::Verifying => !self.on_chain,
+        }
+    }
 }
 
 impl Store {
     /// How far a verification is. `None`: there is no such verification.
     pub async fn verification_status(&self, id: Uuid) -> Result<Option<VerificationStatus>, StoreError> {
         let row = sqlx::query(
-            "SELECT v.track_id, v.epoch::text AS epoch, v.root_seq, v.overruled_by::text AS overruled_by,
+            "SELECT v.registry_id, v.context, v.grants_revoked_at IS NOT NULL AS grants_revoked, v.track_id, v.epoch::text AS epoch, v.root_seq, v.overruled_by::text AS overruled_by,
                     v.refused_at IS NOT NULL AS refused, o.id IS NOT NULL AS on_chain, o.state::text AS state,
                     coalesce(e.signature::text, v.overruled_by::text, o.tx_signature) AS tx_signature,
                     coalesce(e.slot, w.slot,
@@ -97,6 +119,9 @@ impl Store {
         let last_error: Option<String> = row.try_get("last_error")?;
         let words = || "its nullifier was spent on chain for another session".to_owned();
         Ok(Some(VerificationStatus {
+            registry_id: element(&row, TABLE, "registry_id", RegistryId::new)?,
+            context: element(&row, TABLE, "context", Context::new)?,
+            grants_revoked: row.try_get("grants_revoked")?,
             track_id: element(&row, TABLE, "track_id", TrackId::new)?,
             epoch: epoch(&row, TABLE)?,
             root_seq: unsigned(&row, TABLE, "root_seq")?,

@@ -1,6 +1,11 @@
 //! HTTP/1.1 that cannot be made to hold more than it is told: connections, bytes of headers, time until they are there.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use axum::{Router, extract::ConnectInfo};
 use hyper::server::conn::http1;
@@ -31,6 +36,19 @@ pub struct HttpLimits {
     pub buffer_bytes: usize,
 }
 
+/// Open connections by listener, as the gauge has them.
+static OPEN: Mutex<BTreeMap<&'static str, usize>> = Mutex::new(BTreeMap::new());
+
+/// How many connections a listener of this process has; 0 if there is no such listener.
+pub fn open_connections(listener: &str) -> usize {
+    OPEN.lock().unwrap_or_else(PoisonError::into_inner).get(listener).copied().unwrap_or(0)
+}
+
+fn set_open_connections(listener: &'static str, count: usize) {
+    OPEN.lock().unwrap_or_else(PoisonError::into_inner).insert(listener, count);
+    metrics::gauge!("veilpass_http_connections", "listener" => listener).set(count as f64);
+}
+
 /// Serves until `stop` completes, telling handlers the peer as `ConnectInfo<SocketAddr>`, then lets the requests in flight end. Dropping the future ends them at once.
 pub async fn serve_http(listener: TcpListener, app: Router, limits: HttpLimits, stop: impl Future<Output = ()>) {
     let mut builder = http1::Builder::new();
@@ -38,10 +56,9 @@ pub async fn serve_http(listener: TcpListener, app: Router, limits: HttpLimits, 
     let slots = Arc::new(Semaphore::new(limits.max_connections));
     let (stopping, stopped) = watch::channel(false);
     let mut connections = JoinSet::new();
-    let gauge = metrics::gauge!("veilpass_http_connections", "listener" => limits.name);
     tokio::pin!(stop);
     loop {
-        gauge.set(connections.len() as f64);
+        set_open_connections(limits.name, connections.len());
         tokio::select! {
             () = &mut stop => break,
             Some(_) = connections.join_next() => {}
@@ -55,7 +72,7 @@ pub async fn serve_http(listener: TcpListener, app: Router, limits: HttpLimits, 
     drop(listener);
     stopping.send_replace(true);
     while connections.join_next().await.is_some() {}
-    gauge.set(0.0);
+    set_open_connections(limits.name, 0);
 }
 
 /// The next connection, once there is a place for it.

@@ -11,7 +11,7 @@ mod ops;
 mod shutdown;
 
 pub use alert::alert;
-pub use http::{HttpLimits, serve_http};
+pub use http::{HttpLimits, open_connections, serve_http};
 pub use logs::{LogFormat, init_logs};
 pub use memory::{ProcessMemory, process_memory};
 pub use memory_watch::{MemoryLevel, MemoryThresholds, MemoryWatch, MemoryWatcher};

@@ -44,6 +44,21 @@ impl OpsServer {
         R: Fn() -> F + Clone + Send + Sync + 'static,
         F: Future<Output = bool> + Send + 'static,
     {
+        Self::start_with_routes(address, ready, Router::new()).await
+    }
+
+    /// The same, and serves these routes beside its own. Whether somebody may use them is their own concern.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    ///
+    /// # Panics
+    /// If two routes have one path.
+    pub async fn start_with_routes<R, F>(address: SocketAddr, ready: R, routes: Router) -> anyhow::Result<Self>
+    where
+        R: Fn() -> F + Clone + Send + Sync + 'static,
+        F: Future<Output = bool> + Send + 'static,
+    {
         let metrics = install_metrics()?;
         let listener = listen(address).await?;
         let address = listener.local_addr()?;
@@ -52,7 +67,8 @@ impl OpsServer {
             .route("/metrics", get(render))
             .with_state(metrics.clone())
             .route("/livez", get(async || "ok"))
-            .route("/readyz", get(async move || readiness(ready()).await));
+            .route("/readyz", get(async move || readiness(ready()).await))
+            .merge(routes);
         let mut tasks = JoinSet::new();
         tasks.spawn(serve_http(listener, app, LIMITS, std::future::pending()));
         tasks.spawn(async move {

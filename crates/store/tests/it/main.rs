@@ -12,6 +12,7 @@ mod events;
 mod fairness;
 mod figures;
 mod fixture;
+mod grants;
 mod history;
 mod jobs;
 mod leadership;

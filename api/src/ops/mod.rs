@@ -1,0 +1,58 @@
+//! What operators may do: behind keys of their own, on a listener of its own, never on the public port.
+
+mod auth;
+mod grants;
+mod health;
+mod keys;
+mod queue;
+
+use std::{any::Any, sync::Arc, time::Duration};
+
+use axum::{
+    Extension, Router,
+    extract::DefaultBodyLimit,
+    http::{HeaderValue, StatusCode, header},
+    middleware::from_fn_with_state,
+    response::IntoResponse,
+    routing::{get, post},
+};
+use tower_http::{catch_panic::CatchPanicLayer, set_header::SetResponseHeaderLayer, timeout::TimeoutLayer};
+
+pub use self::keys::{OperatorKey, ParseOperatorKeyError};
+use self::{auth::Gate, health::Dependencies};
+use crate::{problem::Problem, state::AppState};
+
+/// Longest request body, in bytes.
+const BODY_LIMIT: usize = 4 << 10;
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The operators' routes, under `/ops/v1`, for whoever has one of these keys.
+pub(crate) fn router(state: AppState, keys: Vec<OperatorKey>) -> Router {
+    let gate = Arc::new(Gate::new(keys));
+    let dependencies = Arc::new(dependencies(&state));
+    let routes = Router::new()
+        .route("/health", get(health::health))
+        .route("/queue", get(queue::queue))
+        .route("/grants/revoke", post(grants::revoke))
+        .route("/grant-keys/rotate", post(grants::rotate))
+        .fallback(async || Problem::not_found("there is nothing at this path"))
+        .method_not_allowed_fallback(async || Problem::method_not_allowed())
+        .with_state(state)
+        .layer(Extension(dependencies))
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        // Outermost of what looks at a request: nobody learns which paths there are.
+        .layer(from_fn_with_state(gate, auth::require_operator))
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_TIMEOUT))
+        .layer(CatchPanicLayer::custom(|_: Box<dyn Any + Send>| Problem::internal().into_response()))
+        .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, HeaderValue::from_static("no-store")));
+    Router::new().nest("/ops/v1", routes)
+}
+
+/// What the health report asks.
+fn dependencies(state: &AppState) -> Dependencies {
+    let store = state.store.clone();
+    Dependencies::none().with("database", move || {
+        let store = store.clone();
+        async move { store.ping().await }
+    })
+}
