@@ -138,6 +138,7 @@ impl Environment {
         let since = Instant::now();
         let api_log = fresh_log(&self.log_dir, "api.log")?;
         let (api, url) = start_api(&ApiOptions {
+            redis_url: None,
             database_url,
             audience: AUDIENCE,
             port: options.port,

@@ -29,5 +29,6 @@ mod schemathesis;
 mod secrets;
 mod settings;
 mod settlement;
+mod shared_state;
 mod stack;
 mod tree_budget;

@@ -13,7 +13,7 @@ use veilpass_cli::{
     holders::{self, AUDIENCE, CLUSTER, Holder, TRACKS},
     operator::{Audit, audit, wait_for_roots},
     publish::publish,
-    stack::{ApiOptions, PostgresServer, ProverOptions, ServiceProcess, start_api, start_prover},
+    stack::{ApiOptions, PostgresServer, ProverOptions, RedisServer, ServiceProcess, start_api, start_prover},
 };
 use veilpass_protocol::{ContextPreimage, Epoch, EpochPolicy, FieldElement, Pepper, RegistryId};
 use veilpass_sealing::ProverPublicKey;
@@ -29,6 +29,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) struct TestStack {
     pub(crate) dir: tempfile::TempDir,
     pub(crate) postgres: PostgresServer,
+    /// Of a stack that was given an environment with a master key: other APIs may stand beside its own.
+    pub(crate) redis: Option<RedisServer>,
     pub(crate) api: Option<ServiceProcess>,
     pub(crate) prover: Option<ServiceProcess>,
     pub(crate) store: Store,
@@ -100,8 +102,21 @@ impl TestStack {
         let enrolling = rpc_url.as_deref().map(|url| [("VEILPASS_MASTER_KEY", MASTER_KEY), ("VEILPASS_RPC_URLS", url)]);
         let env = [enrolling.as_ref().map_or(&[][..], |env| env), env].concat();
         let flags = [&["--sweep-interval-seconds", "0"], flags].concat();
-        let options =
-            ApiOptions { database_url: &url, audience: AUDIENCE, port: 0, log: &log, filter, flags: &flags, env: &env };
+        let redis = match env.iter().any(|(name, _)| *name == "VEILPASS_MASTER_KEY") {
+            true => Some(RedisServer::start(&dir.path().join("redis")).await.unwrap()),
+            false => None,
+        };
+        let redis_url = redis.as_ref().map(RedisServer::url);
+        let options = ApiOptions {
+            redis_url: redis_url.as_deref(),
+            database_url: &url,
+            audience: AUDIENCE,
+            port: 0,
+            log: &log,
+            filter,
+            flags: &flags,
+            env: &env,
+        };
         let (api, base) = start_api(&options).await.unwrap();
         let client = Client::new(&base).unwrap();
         let prover = start_a_prover(dir.path(), &url, filter);
@@ -111,6 +126,7 @@ impl TestStack {
         Self {
             dir,
             postgres,
+            redis,
             api: Some(api),
             prover: Some(prover),
             store,
@@ -124,13 +140,14 @@ impl TestStack {
         }
     }
 
-    /// Another API in place of the one that runs.
-    pub(crate) async fn restart_api(&mut self, flags: &[&str]) {
+    /// Another API in the place of this one, with these flags: two could not share the database without Redis.
+    pub(crate) async fn replace_api(&mut self, flags: &[&str]) {
         if let Some(api) = self.api.take() {
             api.stop(Signal::SIGTERM, PATIENCE).await;
         }
         let (url, log) = (self.postgres.url(DATABASE), self.dir.path().join("api.log"));
         let options = ApiOptions {
+            redis_url: None,
             database_url: &url,
             audience: AUDIENCE,
             port: 0,
@@ -140,8 +157,7 @@ impl TestStack {
             env: &[],
         };
         let (api, base) = start_api(&options).await.unwrap();
-        self.api = Some(api);
-        self.client = Client::new(&base).unwrap();
+        (self.api, self.client) = (Some(api), Client::new(&base).unwrap());
     }
 
     /// Another prover with the same key.

@@ -54,6 +54,7 @@ impl Fleet {
 
         let log = dir.path().join("api.log");
         let options = ApiOptions {
+            redis_url: None,
             database_url: &url,
             audience: AUDIENCE,
             port: 0,

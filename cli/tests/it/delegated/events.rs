@@ -3,13 +3,21 @@
 use nix::sys::signal::Signal;
 use reqwest::Response;
 use serde_json::Value;
-use veilpass_cli::client::{Job, JobEnd};
+use veilpass_cli::{
+    client::{Client, Job, JobEnd},
+    holders::AUDIENCE,
+    stack::{ApiOptions, ProverOptions, start_api, start_prover},
+};
 
 use super::PATIENCE;
 use crate::{
     queue::{request, without_prover},
-    stack::TestStack,
+    stack::{DATABASE, TestStack},
 };
+
+const MASTER_KEY: (&str, &str) =
+    ("VEILPASS_MASTER_KEY", "4c1f0c2a3e5b697887a9bacbdcedfe0f112233445566778899aabbccddeeff00");
+const ALL: [&str; 7] = ["queued", "leased", "path", "witness", "proving", "verifying", "done"];
 
 /// An open stream.
 struct Events {
@@ -90,7 +98,7 @@ async fn a_stream_tells_each_stage_once_and_in_order_and_ends_with_the_job() {
     let _prover = stack.start_prover();
     let stages = events.stages().await;
     let names: Vec<&str> = stages.iter().map(|stage| stage["stage"].as_str().unwrap()).collect();
-    assert_eq!(names, ["leased", "path", "witness", "proving", "verifying", "done"]);
+    assert_eq!(names, ALL[1..]);
     // Whoever comes back hears how it ended, whatever it says it heard last.
     let again = Events::of(&stack, &job).await.stages().await;
     assert_eq!((again.len(), &again[0]["stage"]), (1, &"done".into()));
@@ -133,7 +141,7 @@ async fn streams_are_bounded_and_do_not_keep_the_api_from_stopping() {
     let mut stack = TestStack::start().await;
     without_prover(&mut stack).await;
     // Streams are no requests in flight: one may be worked on at once, and two streams are open.
-    stack.restart_api(&["--max-event-streams", "2", "--max-requests", "1"]).await;
+    stack.replace_api(&["--max-event-streams", "2", "--max-requests", "1"]).await;
     let job = stack.client.submit(&request(&stack, 1)).await.unwrap();
     let (mut first, second) = (Events::of(&stack, &job).await, Events::of(&stack, &job).await);
     assert_eq!(first.next().await.unwrap().2["stage"], "queued");
@@ -151,4 +159,54 @@ async fn streams_are_bounded_and_do_not_keep_the_api_from_stopping() {
     assert!(first.next().await.is_none());
     let log = std::fs::read_to_string(stack.dir.path().join("api.log")).unwrap();
     assert!(!log.contains("did not end in time"), "{log}");
+}
+
+/// Each stage reaches each replica: through Redis, and through Postgres while Redis is away.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_replica_hears_of_every_stage_with_redis_and_without() {
+    let mut stack = TestStack::launch(None, false, &[], &[MASTER_KEY]).await;
+    without_prover(&mut stack).await;
+    let (database, redis) = (stack.postgres.url(DATABASE), stack.redis.as_ref().unwrap().url());
+    let log = stack.dir.path().join("replica.log");
+    let options = ApiOptions {
+        redis_url: Some(&redis),
+        database_url: &database,
+        audience: AUDIENCE,
+        port: 0,
+        log: &log,
+        filter: None,
+        flags: &["--sweep-interval-seconds", "0"],
+        env: &[MASTER_KEY],
+    };
+    let (_replica, base) = start_api(&options).await.unwrap();
+    let log = stack.dir.path().join("sharing-prover.log");
+    for with_redis in [true, false] {
+        if !with_redis {
+            stack.redis.as_mut().unwrap().kill().await;
+        }
+        let job = stack.client.submit(&request(&stack, u64::from(with_redis))).await.unwrap();
+        let here = Events::of(&stack, &job).await;
+        let home = std::mem::replace(&mut stack.client, Client::new(&base).unwrap());
+        let there = Events::of(&stack, &job).await;
+        stack.client = home;
+        let prover = start_prover(&ProverOptions {
+            database_url: &database,
+            key_file: stack.dir.path().join("prover.key"),
+            snapshot_dir: stack.dir.path().join("snapshots"),
+            lease_seconds: 2,
+            drain_seconds: 1,
+            log: &log,
+            filter: None,
+            bb: None,
+            flags: &["--workers", "1", "--redis-url", &redis],
+        })
+        .unwrap();
+        for events in [here, there] {
+            let stages = events.stages().await;
+            let names: Vec<&str> = stages.iter().map(|stage| stage["stage"].as_str().unwrap()).collect();
+            assert_eq!(names, ALL, "with Redis: {with_redis}");
+        }
+        prover.stop(Signal::SIGTERM, PATIENCE).await;
+        stack.store.announce_prover_key(&stack.key.to_bytes(), PATIENCE).await.unwrap();
+    }
 }

@@ -19,7 +19,7 @@ use sha2::{Digest, Sha256};
 use veilpass_cli::{
     client::{Answer, Client, Settle},
     holders::{AUDIENCE, session_key},
-    stack::{ApiOptions, ServiceProcess, start_api},
+    stack::{ApiOptions, RedisServer, ServiceProcess, start_api},
 };
 use veilpass_protocol::{ContextPreimage, grant_request_text};
 
@@ -131,8 +131,17 @@ impl TestStack {
     async fn try_replica(&self, name: &str, flags: &[&str], master_key: &str) -> anyhow::Result<Replica> {
         let (url, log): (String, PathBuf) = (self.postgres.url(DATABASE), self.dir.path().join(format!("{name}.log")));
         let env = [("VEILPASS_MASTER_KEY", master_key)];
-        let options =
-            ApiOptions { database_url: &url, audience: AUDIENCE, port: 0, log: &log, filter: None, flags, env: &env };
+        let redis_url = self.redis.as_ref().map(RedisServer::url);
+        let options = ApiOptions {
+            redis_url: redis_url.as_deref(),
+            database_url: &url,
+            audience: AUDIENCE,
+            port: 0,
+            log: &log,
+            filter: None,
+            flags,
+            env: &env,
+        };
         let (process, base) = start_api(&options).await?;
         Ok(Replica { _process: process, client: Client::new(&base)? })
     }

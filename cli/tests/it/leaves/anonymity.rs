@@ -35,19 +35,19 @@ async fn a_track_that_too_few_hold_is_told_or_refused() {
     assert_eq!((&set["holders"], &set["root_seq"]), (&(holders - 1).into(), &2.into()));
 
     let floor = holders.to_string();
-    stack.restart_api(&["--anonymity-policy", "refuse", "--anonymity-floor", &floor]).await;
+    stack.replace_api(&["--anonymity-policy", "refuse", "--anonymity-floor", &floor]).await;
     let refused = stack.client.post("/v1/proofs", &request(&stack, 1)).await.unwrap();
     assert_eq!((refused.status.as_u16(), refused.problem()), (422, "anonymity-set-too-small"), "{}", refused.body);
     assert_eq!(refused.field(), "track_id");
     let floor = (holders - 1).to_string();
-    stack.restart_api(&["--anonymity-policy", "refuse", "--anonymity-floor", &floor]).await;
+    stack.replace_api(&["--anonymity-policy", "refuse", "--anonymity-floor", &floor]).await;
     let proof = stack.prove(1).await;
     let accepted = Client::verification_request(&proof, &stack.session(1), Settle::OffChain);
-    stack.restart_api(&["--anonymity-policy", "refuse", "--anonymity-floor", "1000"]).await;
+    stack.replace_api(&["--anonymity-policy", "refuse", "--anonymity-floor", "1000"]).await;
     let refused = stack.client.post("/v1/verifications", &accepted).await.unwrap();
     assert_eq!((refused.status.as_u16(), refused.problem()), (422, "anonymity-set-too-small"), "{}", refused.body);
     assert_eq!(stack.rows().await.1, 0, "its nullifier is not spent");
-    stack.restart_api(&[]).await;
+    stack.replace_api(&[]).await;
     let answer = stack.client.post("/v1/verifications", &verification).await.unwrap();
     assert_eq!((answer.status.as_u16(), answer.problem()), (422, "stale-root"), "from before the revocation");
     let answer = stack.client.post("/v1/verifications", &accepted).await.unwrap();
