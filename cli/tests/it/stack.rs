@@ -33,7 +33,7 @@ pub(crate) struct TestStack {
     pub(crate) postgres: PostgresServer,
     /// Of a stack that was given an environment with a master key: other APIs may stand beside its own.
     pub(crate) redis: Option<RedisServer>,
-    api: Option<ServiceProcess>,
+    pub(crate) api: Option<ServiceProcess>,
     pub(crate) prover: Option<ServiceProcess>,
     pub(crate) store: Store,
     pub(crate) pool: PgPool,
