@@ -9,7 +9,6 @@ use std::{
 use anyhow::Context;
 use rand::Rng;
 use secrecy::{ExposeSecret, SecretString};
-use tokio::sync::watch;
 use tokio::{sync::watch, task::JoinSet};
 use veilpass_protocol::MasterKey;
 use veilpass_shared_state::{Quota, RateLimiter, SharedState};

@@ -22,8 +22,8 @@ use veilpass_store::{NewRegistry, Registry, Store, StoreConfig};
 use crate::chain_parts::ChainParts;
 
 pub(crate) const DATABASE: &str = "veilpass";
-/// Of every API: tests poll, all from one address.
-const BASE_ENV: [(&str, &str); 2] = [("VEILPASS_SWEEP_INTERVAL_SECONDS", "0"), ("VEILPASS_RATE_LIMIT_PER_MINUTE", "0")];
+/// Of every API: no sweep unless a test wants one.
+const BASE_ENV: [(&str, &str); 1] = [("VEILPASS_SWEEP_INTERVAL_SECONDS", "0")];
 /// Of every API with a chain.
 pub(crate) const MASTER_KEY: &str = "6d61737465726b65796d61737465726b65796d61737465726b65796d61737465";
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -103,8 +103,10 @@ impl TestStack {
         let rpc_url = chain.as_ref().map(|chain| chain.rpc_url.clone());
         let enrolling = rpc_url.as_deref().map(|url| [("VEILPASS_MASTER_KEY", MASTER_KEY), ("VEILPASS_RPC_URLS", url)]);
         let env = [enrolling.as_ref().map_or(&[][..], |env| env), env].concat();
-        let flags = [&["--sweep-interval-seconds", "0"], flags].concat();
-        let redis = match env.iter().any(|(name, _)| *name == "VEILPASS_MASTER_KEY") {
+        let env = [&BASE_ENV[..], &env].concat();
+        // Who has a master key may have other APIs beside, which share by Redis.
+        let has = |wanted: &str| env.iter().any(|(name, _)| *name == wanted);
+        let redis = match has("VEILPASS_MASTER_KEY") && !has("REDIS_URL") {
             true => Some(RedisServer::start(&dir.path().join("redis")).await.unwrap()),
             false => None,
         };
@@ -116,12 +118,9 @@ impl TestStack {
             port: 0,
             log: &log,
             filter,
-            flags: &flags,
+            flags,
             env: &env,
         };
-        let env = [&BASE_ENV[..], &env].concat();
-        let options =
-            ApiOptions { database_url: &url, audience: AUDIENCE, port: 0, log: &log, filter, flags, env: &env };
         let (api, base) = start_api(&options).await.unwrap();
         let client = Client::new(&base).unwrap();
         let prover = start_a_prover(dir.path(), &url, filter);
@@ -163,6 +162,8 @@ impl TestStack {
         };
         let (api, base) = start_api(&options).await.unwrap();
         (self.api, self.client) = (Some(api), Client::new(&base).unwrap());
+    }
+
     /// Another API in place of the first, on a chain behind these RPC endpoints.
     pub(crate) async fn restart_api(&mut self, rpc_urls: &str, env: &[(&str, &str)]) {
         if let Some(api) = self.api.take() {
@@ -172,8 +173,16 @@ impl TestStack {
         let filter = self.filter;
         let enrolling = [("VEILPASS_MASTER_KEY", MASTER_KEY), ("VEILPASS_RPC_URLS", rpc_urls)];
         let env = [&BASE_ENV[..], &enrolling, env].concat();
-        let options =
-            ApiOptions { database_url: &url, audience: AUDIENCE, port: 0, log: &log, filter, flags: &[], env: &env };
+        let options = ApiOptions {
+            redis_url: None,
+            database_url: &url,
+            audience: AUDIENCE,
+            port: 0,
+            log: &log,
+            filter,
+            flags: &[],
+            env: &env,
+        };
         let (api, base) = start_api(&options).await.unwrap();
         self.api = Some(api);
         self.client = Client::new(&base).unwrap();

@@ -11,22 +11,6 @@ use crate::stack::TestStack;
 
 /// Of an API that sweeps each second.
 const SWEEPS: [(&str, &str); 1] = [("VEILPASS_SWEEP_INTERVAL_SECONDS", "1")];
-/// A replica that sweeps each second.
-async fn sweeper(stack: &mut TestStack, name: &str, rpc: &str) -> ServiceProcess {
-    let log = stack.dir.path().join(name);
-    let url = stack.postgres.url(DATABASE);
-    let options = ApiOptions {
-        redis_url: None,
-        database_url: &url,
-        audience: AUDIENCE,
-        port: 0,
-        log: &log,
-        filter: None,
-        flags: &["--sweep-interval-seconds", "1"],
-        env: &[("VEILPASS_MASTER_KEY", MASTER_KEY), ("VEILPASS_RPC_URLS", rpc)],
-    };
-    start_api(&options).await.unwrap().0
-}
 
 /// Waits until so many lines of the API's log have this.
 async fn logged(stack: &TestStack, text: &str, times: usize) {

@@ -166,9 +166,6 @@ impl TestStack {
     ) -> anyhow::Result<Replica> {
         let (url, log): (String, PathBuf) = (self.postgres.url(DATABASE), self.dir.path().join(format!("{name}.log")));
         let env = [("VEILPASS_MASTER_KEY", master_key)];
-        let redis_url = self.redis.as_ref().map(RedisServer::url);
-        let options = ApiOptions {
-            redis_url: redis_url.as_deref(),
         let redis_url = redis.server.url();
         let options = ApiOptions {
             redis_url: Some(&redis_url),
