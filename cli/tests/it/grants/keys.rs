@@ -48,8 +48,8 @@ async fn until_kids(stack: &TestStack, wanted: impl Fn(&[String]) -> bool) -> Ve
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn keys_overlap_and_the_old_one_stays_until_its_last_grant_expired() {
-    // A key signs for six seconds, and is known for two before.
-    let flags = ["--grant-key-days", "0.00007", "--grant-key-lead-seconds", "2", "--grant-jwks-max-age-seconds", "1"];
+    // A key signs for ten seconds, and is known for two before.
+    let flags = ["--grant-key-days", "0.00012", "--grant-key-lead-seconds", "2", "--grant-jwks-max-age-seconds", "1"];
     let stack = TestStack::start_with_grants(None, false, &flags).await;
     let session = stack.open_session(1, now() + 7200).await;
     let first = kid_of(session.token());
