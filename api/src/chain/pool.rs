@@ -101,3 +101,44 @@ impl ChainReader {
         Err(ChainError::Unavailable)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use axum::{Json, Router, extract::State, routing::post};
+
+    use super::*;
+
+    /// A node whose newest finalized slot is what the test says.
+    async fn node(slot: Arc<AtomicU64>) -> RpcUrl {
+        let answer = async |State(slot): State<Arc<AtomicU64>>| {
+            let slot = slot.load(Ordering::Relaxed);
+            Json(json!({ "jsonrpc": "2.0", "id": 1, "result": { "context": { "slot": slot }, "value": slot } }))
+        };
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap();
+        tokio::spawn(
+            async move { axum::serve(listener, Router::new().route("/", post(answer)).with_state(slot)).await },
+        );
+        url
+    }
+
+    #[tokio::test]
+    async fn an_endpoint_that_is_behind_what_was_seen_is_passed_over() {
+        let (first, second) = (Arc::new(AtomicU64::new(10)), Arc::new(AtomicU64::new(20)));
+        let urls = vec![node(Arc::clone(&first)).await, node(Arc::clone(&second)).await];
+        let reader = ChainReader::new(urls).unwrap();
+        let ask = async || reader.ask::<u64>("getSlot", &[]).await;
+        assert_eq!(ask().await, Ok((10, 10)));
+        first.store(30, Ordering::Relaxed);
+        assert_eq!(ask().await, Ok((30, 30)));
+        first.store(25, Ordering::Relaxed);
+        second.store(31, Ordering::Relaxed);
+        assert_eq!(ask().await, Ok((31, 31)));
+        second.store(29, Ordering::Relaxed);
+        assert_eq!(ask().await, Err(ChainError::Unavailable), "both are behind");
+        first.store(31, Ordering::Relaxed);
+        assert_eq!(ask().await, Ok((31, 31)));
+    }
+}
