@@ -8,7 +8,7 @@ use std::{
 
 use axum::{
     extract::{ConnectInfo, Request, State},
-    http::{HeaderMap, HeaderValue, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -71,8 +71,10 @@ pub(crate) async fn require_operator(
         Err(problem) => {
             tracing::warn!(%peer, path = request.uri().path(), "no operator");
             let mut response = problem.into_response();
-            let challenge = HeaderValue::from_static("Bearer realm=\"veilpass operators\"");
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+            if response.status() == StatusCode::UNAUTHORIZED {
+                let challenge = HeaderValue::from_static("Bearer realm=\"veilpass operators\"");
+                response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+            }
             response
         }
     }
@@ -80,8 +82,6 @@ pub(crate) async fn require_operator(
 
 #[cfg(test)]
 mod tests {
-    use axum::http::StatusCode;
-
     use super::*;
 
     #[test]
