@@ -12,10 +12,7 @@ use anyhow::Context;
 use secrecy::SecretString;
 use veilpass_telemetry::LogFormat;
 
-use crate::{
-    anonymity::AnonymityPolicy, chain::RpcUrl, client_address::Network, cors::Origin, grants::GrantPolicy,
-    ops::OperatorKey,
-};
+use crate::{anonymity::AnonymityPolicy, client_address::Network, cors::Origin, grants::GrantPolicy, ops::OperatorKey};
 
 /// The Veilpass API: takes proof requests and proofs over HTTP, coordinates, and never proves.
 #[derive(Clone, Debug, clap::Parser)]
@@ -111,7 +108,7 @@ pub struct Config {
     /// RPC endpoints of the cluster, separated by commas: ownership of tokens is read from the first that answers. None:
     /// nobody is enrolled.
     #[arg(long, env = "VEILPASS_RPC_URLS", hide_env_values = true, value_delimiter = ',', value_name = "URL,...")]
-    pub rpc_urls: Vec<RpcUrl>,
+    pub rpc_urls: Vec<SecretString>,
 
     /// How often enrolled tokens are looked for in their wallets, in seconds; enrolments of tokens that have moved are
     /// revoked. 0: never. One replica at a time does it.

@@ -32,12 +32,12 @@ mod routes;
 mod schema;
 mod security_headers;
 mod serve;
+mod stages;
 mod state;
 mod sweep;
 mod verifier;
 
 pub use anonymity::AnonymityPolicy;
-pub use chain::{ParseRpcUrlError, RpcUrl};
 pub use client_address::{Network, ParseNetworkError};
 pub use config::{Config, Days, ParseDaysError};
 pub use cors::{Origin, ParseOriginError};

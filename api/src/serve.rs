@@ -74,8 +74,8 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     let place = replica.take_place().await?;
     let shared = SharedState::connect(redis_url.as_ref()).await?;
     let watcher = MemoryWatcher::new(thresholds);
-    let state =
-        AppState::new(store.clone(), verifier, policy, master_key, shared, watcher.level()).reading(config.rpc_urls)?;
+    let state = AppState::new(store.clone(), verifier, policy, master_key, shared, watcher.level())
+        .reading(&config.rpc_urls)?;
     let _sweep = sweep_regularly(&state, Duration::from_secs(config.sweep_interval_seconds));
     let _ops = match config.ops_listen {
         Some(address) => Some(start_ops(address, state.clone(), config.operator_keys).await?),

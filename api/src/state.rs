@@ -6,8 +6,10 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+use anyhow::Context;
 use rand::Rng;
-use tokio::sync::watch;
+use secrecy::{ExposeSecret, SecretString};
+use tokio::{sync::watch, task::JoinSet};
 use veilpass_protocol::MasterKey;
 use veilpass_shared_state::{Quota, RateLimiter, SharedState};
 use veilpass_store::{JobSignals, Store};
@@ -28,6 +30,7 @@ use crate::{
     idempotency::Records,
     limits::InFlight,
     problem::Problem,
+    stages,
     sweep::Sweep,
     verifier::ProofChecks,
 };
@@ -90,6 +93,8 @@ pub struct AppState {
     pub(crate) event_streams: Arc<EventStreams>,
     /// None without a master key.
     pub(crate) grants: Option<Arc<Grants>>,
+    /// Aborted with the last clone.
+    _stages: Arc<JoinSet<()>>,
 }
 
 impl AppState {
@@ -103,6 +108,7 @@ impl AppState {
         shared: SharedState,
         memory: watch::Receiver<MemoryLevel>,
     ) -> Self {
+        let signals = store.job_signals();
         let key = |label| derived_or_drawn(master_key.as_ref(), label);
         let grants = |key: &MasterKey| Arc::new(Grants::new(store.clone(), key, policy.grants.clone()));
         Self {
@@ -110,10 +116,11 @@ impl AppState {
             idempotency: Arc::new(Records::new(shared.clone(), key("veilpass.v1.idempotency-records"))),
             clients: Arc::new(Clients::new(key("veilpass.v1.callers"), policy.trusted_proxies.clone())),
             grants: master_key.as_ref().map(grants),
+            _stages: Arc::new(stages::listen(&shared, signals.clone())),
             facts: Facts::new(store.clone()),
             in_flight: Arc::new(InFlight::new(policy.max_requests, memory)),
             admission: Arc::new(Admission::new(store.clone(), policy.max_queue_wait)),
-            signals: store.job_signals(),
+            signals,
             anonymity: Anonymity::new(store.clone(), policy.anonymity_floor, policy.anonymity_policy),
             downloads: Downloads::new(store.clone()),
             event_streams: Arc::new(EventStreams::new(policy.max_event_streams, policy.max_event_streams_per_client)),
@@ -129,9 +136,11 @@ impl AppState {
     /// The same, that reads the chain at these RPC endpoints, if there are any.
     ///
     /// # Errors
-    /// If TLS cannot be set up.
-    pub fn reading(self, rpc_urls: Vec<RpcUrl>) -> anyhow::Result<Self> {
-        let chain = if rpc_urls.is_empty() { None } else { Some(Arc::new(ChainReader::new(rpc_urls)?)) };
+    /// If a URL does not parse (it is not repeated: it may hold a key), or TLS cannot be set up.
+    pub fn reading(self, rpc_urls: &[SecretString]) -> anyhow::Result<Self> {
+        let parse = |url: &SecretString| url.expose_secret().trim().parse::<RpcUrl>();
+        let urls = rpc_urls.iter().map(parse).collect::<Result<Vec<_>, _>>().context("--rpc-urls")?;
+        let chain = if urls.is_empty() { None } else { Some(Arc::new(ChainReader::new(urls)?)) };
         Ok(Self { chain, ..self })
     }
 

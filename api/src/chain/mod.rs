@@ -12,4 +12,4 @@ mod url;
 pub(crate) use ownership::Ownership;
 pub(crate) use pool::{ChainError, ChainReader};
 pub(crate) use token_account::TokenAccount;
-pub use url::{ParseRpcUrlError, RpcUrl};
+pub(crate) use url::RpcUrl;

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::{Value, json};
 
 use super::{
@@ -17,6 +17,8 @@ use super::{
 pub(super) const ACCOUNT_BYTES: usize = 166;
 /// How often all endpoints are asked, if some are merely behind.
 const ROUNDS: u32 = 3;
+/// An account that every cluster has.
+const SYSTEM_PROGRAM: &str = "11111111111111111111111111111111";
 const PAUSE: Duration = Duration::from_millis(400);
 
 /// The chain cannot be read.
@@ -45,6 +47,14 @@ impl ChainReader {
     pub(crate) fn new(urls: Vec<RpcUrl>) -> Result<Self, reqwest::Error> {
         let endpoints = urls.into_iter().map(Endpoint::new).collect::<Result<_, _>>()?;
         Ok(Self { endpoints, newest_slot: AtomicU64::new(0) })
+    }
+
+    /// Whether an endpoint tells a finalized state: asks for an account that every cluster has.
+    ///
+    /// # Errors
+    /// If none does.
+    pub(crate) async fn ping(&self) -> Result<(), ChainError> {
+        self.ask::<IgnoredAny>("getAccountInfo", &[json!(SYSTEM_PROGRAM)]).await.map(drop)
     }
 
     /// Asks about accounts. The answer is of the slot that comes with it.
@@ -89,5 +99,46 @@ impl ChainReader {
             }
         }
         Err(ChainError::Unavailable)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use axum::{Json, Router, extract::State, routing::post};
+
+    use super::*;
+
+    /// A node whose newest finalized slot is what the test says.
+    async fn node(slot: Arc<AtomicU64>) -> RpcUrl {
+        let answer = async |State(slot): State<Arc<AtomicU64>>| {
+            let slot = slot.load(Ordering::Relaxed);
+            Json(json!({ "jsonrpc": "2.0", "id": 1, "result": { "context": { "slot": slot }, "value": slot } }))
+        };
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap();
+        tokio::spawn(
+            async move { axum::serve(listener, Router::new().route("/", post(answer)).with_state(slot)).await },
+        );
+        url
+    }
+
+    #[tokio::test]
+    async fn an_endpoint_that_is_behind_what_was_seen_is_passed_over() {
+        let (first, second) = (Arc::new(AtomicU64::new(10)), Arc::new(AtomicU64::new(20)));
+        let urls = vec![node(Arc::clone(&first)).await, node(Arc::clone(&second)).await];
+        let reader = ChainReader::new(urls).unwrap();
+        let ask = async || reader.ask::<u64>("getSlot", &[]).await;
+        assert_eq!(ask().await, Ok((10, 10)));
+        first.store(30, Ordering::Relaxed);
+        assert_eq!(ask().await, Ok((30, 30)));
+        first.store(25, Ordering::Relaxed);
+        second.store(31, Ordering::Relaxed);
+        assert_eq!(ask().await, Ok((31, 31)));
+        second.store(29, Ordering::Relaxed);
+        assert_eq!(ask().await, Err(ChainError::Unavailable), "both are behind");
+        first.store(31, Ordering::Relaxed);
+        assert_eq!(ask().await, Ok((31, 31)));
     }
 }

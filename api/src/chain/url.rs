@@ -6,12 +6,12 @@ use reqwest::Url;
 
 /// URL of an RPC endpoint. Its path and query may hold a key: only the host is ever shown.
 #[derive(Clone)]
-pub struct RpcUrl(Url);
+pub(crate) struct RpcUrl(Url);
 
 /// The text is no http or https URL. It is not repeated: it may hold a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not an http:// or https:// URL")]
-pub struct ParseRpcUrlError;
+pub(crate) struct ParseRpcUrlError;
 
 impl RpcUrl {
     pub(crate) fn url(&self) -> &Url {

@@ -1,12 +1,14 @@
 //! What an operator does at the chain and the queue: keys, registries, reading back what happened.
 
 mod audit;
+mod import;
 mod key;
 mod queue;
 mod registry;
 mod rpc;
 
 pub use audit::{Audit, AuditFinding, audit};
+pub use import::{EnrolmentImportOptions, Format, ImportOptions, Outcome, import_assets, import_enrolments};
 pub use key::{KeyOptions, make_key};
 pub use queue::{QueueOptions, show_queue};
 pub use registry::{Command, NewAnchoredRegistry, create_anchored_registry, run, wait_for_roots};

@@ -13,7 +13,11 @@ use veilpass_chain::{PROGRAM_ID, RegistryParameters, SigningKey, initialize_regi
 use veilpass_protocol::{EpochPolicy, RegistryId};
 use veilpass_store::{NewRegistry, PublishedRoot, Store, StoreConfig};
 
-use super::{audit::audit, rpc::ChainRpc};
+use super::{
+    audit::audit,
+    import::{EnrolmentImportOptions, ImportOptions, import_assets, import_enrolments},
+    rpc::ChainRpc,
+};
 
 /// `veilpass registry`
 #[derive(Subcommand, Clone, Debug)]
@@ -22,6 +26,11 @@ pub enum Command {
     Init(InitOptions),
     /// Compare the trees and roots of the database, of every prover, of the indexer and of the chain.
     Audit(AuditOptions),
+    /// Let mints unlock tracks: lines of `mint` (base58) and `track` (its short name).
+    ImportAssets(ImportOptions),
+    /// Enrol tokens of a snapshot: lines of `mint`, `track`, `wallet` (base58) and `commitment`.
+    #[command(name = "import-enrollments")]
+    ImportEnrolments(EnrolmentImportOptions),
 }
 
 /// `veilpass registry init`
@@ -158,6 +167,14 @@ pub async fn wait_for_roots(
 pub async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Init(options) => init(options).await.map(|()| ExitCode::SUCCESS),
+        Command::ImportAssets(options) => {
+            let outcome = import_assets(&connect(&options.database_url)?, &options).await?;
+            Ok(outcome.tell(options.dry_run))
+        }
+        Command::ImportEnrolments(options) => {
+            let outcome = import_enrolments(&connect(&options.import.database_url)?, &options).await?;
+            Ok(outcome.tell(options.import.dry_run))
+        }
         Command::Audit(options) => {
             let store = connect(&options.database_url)?;
             let chain = options.rpc.as_deref().map(ChainRpc::new);

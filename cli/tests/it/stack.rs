@@ -22,6 +22,8 @@ use veilpass_store::{NewRegistry, Registry, Store, StoreConfig};
 use crate::chain_parts::ChainParts;
 
 pub(crate) const DATABASE: &str = "veilpass";
+/// Of every API: no sweep unless a test wants one.
+const BASE_ENV: [(&str, &str); 1] = [("VEILPASS_SWEEP_INTERVAL_SECONDS", "0")];
 /// Of every API with a chain.
 pub(crate) const MASTER_KEY: &str = "6d61737465726b65796d61737465726b65796d61737465726b65796d61737465";
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -31,7 +33,7 @@ pub(crate) struct TestStack {
     pub(crate) postgres: PostgresServer,
     /// Of a stack that was given an environment with a master key: other APIs may stand beside its own.
     pub(crate) redis: Option<RedisServer>,
-    api: Option<ServiceProcess>,
+    pub(crate) api: Option<ServiceProcess>,
     pub(crate) prover: Option<ServiceProcess>,
     pub(crate) store: Store,
     pub(crate) pool: PgPool,
@@ -101,8 +103,10 @@ impl TestStack {
         let rpc_url = chain.as_ref().map(|chain| chain.rpc_url.clone());
         let enrolling = rpc_url.as_deref().map(|url| [("VEILPASS_MASTER_KEY", MASTER_KEY), ("VEILPASS_RPC_URLS", url)]);
         let env = [enrolling.as_ref().map_or(&[][..], |env| env), env].concat();
-        let flags = [&["--sweep-interval-seconds", "0"], flags].concat();
-        let redis = match env.iter().any(|(name, _)| *name == "VEILPASS_MASTER_KEY") {
+        let env = [&BASE_ENV[..], &env].concat();
+        // Who has a master key may have other APIs beside, which share by Redis.
+        let has = |wanted: &str| env.iter().any(|(name, _)| *name == wanted);
+        let redis = match has("VEILPASS_MASTER_KEY") && !has("REDIS_URL") {
             true => Some(RedisServer::start(&dir.path().join("redis")).await.unwrap()),
             false => None,
         };
@@ -114,7 +118,7 @@ impl TestStack {
             port: 0,
             log: &log,
             filter,
-            flags: &flags,
+            flags,
             env: &env,
         };
         let (api, base) = start_api(&options).await.unwrap();
@@ -158,6 +162,30 @@ impl TestStack {
         };
         let (api, base) = start_api(&options).await.unwrap();
         (self.api, self.client) = (Some(api), Client::new(&base).unwrap());
+    }
+
+    /// Another API in place of the first, on a chain behind these RPC endpoints.
+    pub(crate) async fn restart_api(&mut self, rpc_urls: &str, env: &[(&str, &str)]) {
+        if let Some(api) = self.api.take() {
+            api.kill().await;
+        }
+        let (url, log) = (self.postgres.url(DATABASE), self.dir.path().join("api.log"));
+        let filter = self.filter;
+        let enrolling = [("VEILPASS_MASTER_KEY", MASTER_KEY), ("VEILPASS_RPC_URLS", rpc_urls)];
+        let env = [&BASE_ENV[..], &enrolling, env].concat();
+        let options = ApiOptions {
+            redis_url: None,
+            database_url: &url,
+            audience: AUDIENCE,
+            port: 0,
+            log: &log,
+            filter,
+            flags: &[],
+            env: &env,
+        };
+        let (api, base) = start_api(&options).await.unwrap();
+        self.api = Some(api);
+        self.client = Client::new(&base).unwrap();
     }
 
     /// Another prover with the same key.

@@ -36,8 +36,8 @@ pub use chain_batch::{ChainBatch, ChainChanges, SkippedTransaction};
 pub use chain_cursor::{ChainCounts, ChainProgress};
 pub use chain_events::{ChainEvent, ChainEventContent, ChainRoot};
 pub use enrolments::{
-    ActiveEnrolment, EnrolOwnerError, EnrolmentEnd, EnrolmentState, EnrolmentStatus, EnrolmentToCheck, HeldToken,
-    NewOwnedEnrolment, OwnedEnrolment,
+    ActiveEnrolment, AssetLine, EnrolOwnerError, EnrolmentEnd, EnrolmentLine, EnrolmentState, EnrolmentStatus,
+    EnrolmentToCheck, HeldToken, Import, LineProblem, NewOwnedEnrolment, OwnedEnrolment,
 };
 pub use error::StoreError;
 pub use grant_keys::{GrantKey, GrantKeyPhase, NewGrantKey, SEALED_GRANT_KEY_BYTES};
@@ -62,7 +62,8 @@ pub use registries::{NewRegistry, Registry};
 pub use replica_place::{PlaceAttempt, PlaceHolder, ReplicaPlace};
 pub use roots::{PublishError, PublishedRoot};
 pub use signals::{
-    JobFollower, JobNews, JobSignals, JobStage, JobWatch, MAX_END_WAITS, ParseStageError, StageMessage, WaitPermit,
+    JobFollower, JobNews, JobSignals, JobStage, JobWatch, MAX_END_WAITS, ParseStageError, STAGE_CHANNEL, StageMessage,
+    WaitPermit,
 };
 use sqlx::{
     PgPool,

@@ -7,6 +7,7 @@ use std::{
 };
 
 use base64::{Engine, prelude::BASE64_STANDARD};
+use serde_json::Value;
 use sqlx::PgPool;
 use uuid::Uuid;
 use veilpass_cli::{

@@ -1,7 +1,9 @@
 //! Enrolment of real tokens on a real chain.
 
 mod duplicates;
+mod endpoints;
 mod honest;
+mod import;
 mod ownership;
 mod requests;
 mod sale;

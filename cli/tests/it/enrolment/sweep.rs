@@ -2,44 +2,26 @@
 
 use std::time::Duration;
 
-use veilpass_cli::{
-    holders::AUDIENCE,
-    stack::{ApiOptions, ServiceProcess, start_api},
-};
-
 use super::{
     tokens::{Kind, Mint},
     wallet::Wallet,
     world::{allow, enrol, secret, until},
 };
-use crate::stack::{DATABASE, MASTER_KEY, TestStack};
+use crate::stack::TestStack;
 
-/// A replica that sweeps each second.
-async fn sweeper(stack: &mut TestStack, name: &str, rpc: &str) -> ServiceProcess {
-    let log = stack.dir.path().join(name);
-    let url = stack.postgres.url(DATABASE);
-    let options = ApiOptions {
-        database_url: &url,
-        audience: AUDIENCE,
-        port: 0,
-        log: &log,
-        filter: None,
-        flags: &["--sweep-interval-seconds", "1"],
-        env: &[("VEILPASS_MASTER_KEY", MASTER_KEY), ("VEILPASS_RPC_URLS", rpc)],
-    };
-    start_api(&options).await.unwrap().0
-}
+/// Of an API that sweeps each second.
+const SWEEPS: [(&str, &str); 1] = [("VEILPASS_SWEEP_INTERVAL_SECONDS", "1")];
 
-/// Waits until a line of a log has this.
-async fn logged(stack: &TestStack, name: &str, text: &str, times: usize) {
-    let path = stack.dir.path().join(name);
+/// Waits until so many lines of the API's log have this.
+async fn logged(stack: &TestStack, text: &str, times: usize) {
+    let path = stack.dir.path().join("api.log");
     for _ in 0..600 {
         if std::fs::read_to_string(&path).unwrap().lines().filter(|line| line.contains(text)).count() >= times {
             return;
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    panic!("{text} is not in {name}: {}", std::fs::read_to_string(&path).unwrap());
+    panic!("{text} is not in the log: {}", std::fs::read_to_string(&path).unwrap());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -67,20 +49,19 @@ async fn a_sweep_revokes_what_has_moved_and_nothing_else() {
     accounts[3].0.freeze(stack.chain(), &accounts[3].1).await;
 
     // Without an RPC that answers nothing is revoked.
-    let blind = sweeper(&mut stack, "blind.log", "http://127.0.0.1:1").await;
-    logged(&stack, "blind.log", "the ownership sweep stopped", 2).await;
-    blind.kill().await;
+    stack.restart_api("http://127.0.0.1:1", &SWEEPS).await;
+    logged(&stack, "the ownership sweep stopped", 2).await;
     for path in &paths {
         assert_eq!(stack.client.get(path).await.unwrap().body["status"], "active");
     }
 
-    let _sweeper = sweeper(&mut stack, "sweeper.log", &rpc).await;
+    stack.restart_api(&rpc, &SWEEPS).await;
     let (_, body) = until(&stack, &paths[1], "revoked").await;
     assert_eq!(body["reason"], "sold");
-    logged(&stack, "sweeper.log", "ownership sweep checked=3 revoked=0 errors=0", 1).await;
+    logged(&stack, "ownership sweep checked=3 revoked=0 errors=0", 1).await;
     for path in [&paths[0], &paths[2], &paths[3]] {
         until(&stack, path, "active").await;
     }
-    let log = std::fs::read_to_string(stack.dir.path().join("sweeper.log")).unwrap();
+    let log = std::fs::read_to_string(stack.dir.path().join("api.log")).unwrap();
     assert!(!log.contains(&wallet.address().to_string()) && !log.contains(&accounts[1].0.address.to_string()));
 }

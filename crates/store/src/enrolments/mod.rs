@@ -2,10 +2,12 @@
 
 mod assets;
 mod enrol;
+mod import;
 mod status;
 mod sweep;
 
 pub use enrol::{ActiveEnrolment, EnrolOwnerError, HeldToken, NewOwnedEnrolment, OwnedEnrolment};
+pub use import::{AssetLine, EnrolmentLine, Import, LineProblem};
 pub use status::{EnrolmentState, EnrolmentStatus};
 pub use sweep::EnrolmentToCheck;
 
