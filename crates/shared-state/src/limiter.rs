@@ -97,9 +97,11 @@ impl RateLimiter {
 
     async fn check_shared(&self, client: &Name) -> Option<Result<Decision, Unavailable>> {
         let redis = self.shared.redis()?;
-        let mut script = script::GCRA.key(key(self.name, client));
+        // Under another quota the same client begins anew: what it used of the one before says nothing about this one.
+        let Quota { per_minute, burst } = self.quota;
+        let mut script = script::GCRA.key(key(&format!("{}:{per_minute}-{burst}", self.name), client));
         let cost = u64::try_from(self.quota.cost().as_micros()).ok().and_then(NonZeroU64::new);
-        script.arg(cost.map_or(1, NonZeroU64::get)).arg(self.quota.burst.get());
+        script.arg(cost.map_or(1, NonZeroU64::get)).arg(burst.get());
         let answer = redis.link.run(async |mut link| script.invoke_async::<(u8, u32, u64, u64)>(&mut link).await).await;
         Some(answer.map(|(allowed, remaining, reset, retry_after)| Decision {
             allowed: allowed == 1,
