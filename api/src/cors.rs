@@ -36,6 +36,7 @@ impl std::str::FromStr for Origin {
 /// Answers preflights, and lets pages of these origins read answers. Credentials (cookies) are never allowed: the API has none.
 pub(crate) fn layer(origins: &[Origin]) -> CorsLayer {
     let exposed = [
+        "content-range",
         "etag",
         "idempotent-replayed",
         "location",

@@ -11,7 +11,7 @@ use nix::{
 };
 use tokio::{sync::watch, time::sleep};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use veilpass_store::{JobSignals, JobStage, LeasedJob, Store, StoreError};
+use veilpass_store::{JobSignals, JobStage, LeasedJob, MAX_ATTEMPTS, Store, StoreError};
 
 use crate::{
     housekeeping::error_chain,
@@ -135,8 +135,9 @@ impl JobContext {
                 tracing::error!(job = %job.id, attempt = job.attempts, %error, "the attempt failed");
                 proof_ended("failed", took);
                 let ended = self.store.retry_job(job.id, job.lease_id, error.reason()).await;
-                // If that was the last attempt, the end is heard of instead.
-                self.shared.stages.reached(job.id, job.attempts + 1, JobStage::Queued);
+                if job.attempts < MAX_ATTEMPTS {
+                    self.shared.stages.reached(job.id, job.attempts + 1, JobStage::Queued);
+                }
                 ended
             }
         };

@@ -15,8 +15,7 @@ use crate::{
     stack::{DATABASE, TestStack},
 };
 
-const MASTER_KEY: (&str, &str) =
-    ("VEILPASS_MASTER_KEY", "4c1f0c2a3e5b697887a9bacbdcedfe0f112233445566778899aabbccddeeff00");
+const MASTER_KEY: (&str, &str) = ("VEILPASS_MASTER_KEY", crate::stack::MASTER_KEY);
 const ALL: [&str; 7] = ["queued", "leased", "path", "witness", "proving", "verifying", "done"];
 
 /// An open stream.
