@@ -29,9 +29,16 @@ pub(super) async fn measure(stack: &ApiStack, count: u64, report: &Report) -> an
     publish(&stack.store, stack.registry).await?;
 
     let url = format!("{}/v1/registries/{}/leaves", stack.base, stack.registry);
-    let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(120)).build()?;
+    let http = reqwest::Client::builder()
+        .no_gzip()
+        .no_brotli()
+        .no_deflate()
+        .no_zstd()
+        .no_proxy()
+        .timeout(Duration::from_secs(120))
+        .build()?;
     let mut plain = 0.0;
-    for encoding in ["identity", "br"] {
+    for encoding in ["identity", "gzip", "br"] {
         let since = Instant::now();
         let answer = http.get(&url).header("accept-encoding", encoding).send().await?.error_for_status()?;
         let sent_as =

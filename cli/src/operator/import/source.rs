@@ -83,7 +83,7 @@ fn csv_lines<T: DeserializeOwned + 'static>(reader: impl Read + 'static, names: 
         match reader.read_record(&mut record) {
             Ok(false) => None,
             Ok(true) => {
-                // Blank lines before it are skipped: its own position counts.
+                // The reader counts blank lines before a record to it: the line is the first of these.
                 let line = record.position().map_or(line, csv::Position::line);
                 Some(Ok((line, record.deserialize(Some(&headers)).map_err(|error| csv_reason(&error)))))
             }

@@ -30,10 +30,10 @@ const ATTEMPTS: i32 = 3;
 pub(super) async fn watch_ends(pool: &PgPool) {
     for statement in [
         "CREATE TABLE chaos_ends (job uuid NOT NULL, state text NOT NULL)",
-        // The claims of a job that ended may change: somebody asked for the same again.
+        // The claims of a job that ended may change: somebody asked for the same again. And its proof goes when all have it.
         "CREATE FUNCTION chaos_end() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
              IF (NEW.state IN ('done', 'failed') OR OLD.state IN ('done', 'failed'))
-                AND (NEW.state, NEW.proof, NEW.failure, NEW.root_seq, NEW.sealed_witness, NEW.finished_at)
+                AND (NEW.state, coalesce(NEW.proof, OLD.proof), NEW.failure, NEW.root_seq, NEW.sealed_witness, NEW.finished_at)
                     IS DISTINCT FROM
                     (OLD.state, OLD.proof, OLD.failure, OLD.root_seq, OLD.sealed_witness, OLD.finished_at) THEN
                  INSERT INTO chaos_ends VALUES (NEW.id, NEW.state::text);

@@ -33,7 +33,15 @@ impl Download {
 
 impl Downloader {
     fn of(stack: &TestStack) -> Self {
-        let http = reqwest::Client::builder().no_proxy().redirect(Policy::none()).build().unwrap();
+        let http = reqwest::Client::builder()
+            .no_gzip()
+            .no_brotli()
+            .no_deflate()
+            .no_zstd()
+            .no_proxy()
+            .redirect(Policy::none())
+            .build()
+            .unwrap();
         let leaves = format!("http://{}/v1/registries/{}/leaves", stack.client.authority(), stack.registry);
         Self { http, leaves }
     }
