@@ -61,17 +61,6 @@ pub(crate) struct Clients {
     trusted_proxies: Vec<Network>,
 }
 
-/// A client, as far as one must be told from another while this process lives: half of an HMAC of its address.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct ClientTag([u8; 16]);
-
-#[cfg(test)]
-impl ClientTag {
-    pub(crate) fn for_test(number: u8) -> Self {
-        Self([number; 16])
-    }
-}
-
 impl Clients {
     pub(crate) fn new(key: Zeroizing<[u8; 32]>, trusted_proxies: Vec<Network>) -> Self {
         Self { key, trusted_proxies }
@@ -90,11 +79,8 @@ impl Clients {
         mac.finalize().into_bytes().into()
     }
 
-    fn bucket(&self, client: IpAddr) -> (ClientBucket, ClientTag) {
-        let hash = self.name("queue", client);
-        let mut tag = [0; 16];
-        tag.copy_from_slice(&hash[16..]);
-        (ClientBucket::of_hash(&hash), ClientTag(tag))
+    fn bucket(&self, client: IpAddr) -> ClientBucket {
+        ClientBucket::of_hash(&self.name("queue", client))
     }
 
     /// The name of whoever sent a request, for one purpose.
@@ -130,15 +116,26 @@ fn client_address(peer: IpAddr, headers: &HeaderMap, trusted_proxies: &[Network]
     client
 }
 
-/// Whoever sent the request: its bucket in the queue, and what it is told from all others by.
-pub(crate) struct Client(pub(crate) ClientBucket, pub(crate) ClientTag);
+/// A client, as far as its streams must be told from those of others: its name for that purpose.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct StreamClient(pub(crate) [u8; 32]);
+
+impl FromRequestParts<AppState> for StreamClient {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Infallible> {
+        Ok(Self(state.clients.name_of("event-streams", &parts.extensions, &parts.headers)))
+    }
+}
+
+/// The bucket of whoever sent the request.
+pub(crate) struct Client(pub(crate) ClientBucket);
 
 impl FromRequestParts<AppState> for Client {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Infallible> {
-        let (bucket, tag) = state.clients.bucket(state.clients.address(&parts.extensions, &parts.headers));
-        Ok(Self(bucket, tag))
+        Ok(Self(state.clients.bucket(state.clients.address(&parts.extensions, &parts.headers))))
     }
 }
 
@@ -175,7 +172,7 @@ mod tests {
     fn a_client_is_its_ipv4_address_or_its_64_bits_of_ipv6() {
         let with_key = |key| Clients::new(Zeroizing::new([key; 32]), vec![]);
         let buckets = with_key(1);
-        let bucket = |address: &str| buckets.bucket(address.parse().unwrap()).0;
+        let bucket = |address: &str| buckets.bucket(address.parse().unwrap());
         assert_eq!(bucket("2001:db8::1"), bucket("2001:db8::ffff:1"));
         // Of 64 others one at most is expected in the same bucket.
         let same =
@@ -185,7 +182,7 @@ mod tests {
         let restarted = with_key(2);
         let moved = |n: &u8| {
             let address = IpAddr::from([192, 0, 2, *n]);
-            restarted.bucket(address).0 != buckets.bucket(address).0
+            restarted.bucket(address) != buckets.bucket(address)
         };
         assert!((0..64).filter(moved).count() > 56);
         let address = "192.0.2.7".parse().unwrap();

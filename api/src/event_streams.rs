@@ -8,7 +8,7 @@ use std::{
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
-use crate::client_address::ClientTag;
+use crate::client_address::StreamClient;
 
 /// The open streams.
 pub(crate) struct EventStreams {
@@ -24,13 +24,13 @@ struct Open {
     count: usize,
     next_number: u64,
     /// Those of each client that were not told to give way, the oldest first.
-    of_client: HashMap<ClientTag, VecDeque<(u64, oneshot::Sender<()>)>>,
+    of_client: HashMap<StreamClient, VecDeque<(u64, oneshot::Sender<()>)>>,
 }
 
 /// A place for one stream, until dropped.
 pub(crate) struct StreamPlace {
     streams: Arc<EventStreams>,
-    client: ClientTag,
+    client: StreamClient,
     number: u64,
     /// Completes when a newer stream of the same client takes its place.
     pub(crate) replaced: oneshot::Receiver<()>,
@@ -48,7 +48,7 @@ impl EventStreams {
 
     /// A place for a stream of this client; none if as many are open as may be. Tells the client's oldest to give way if it has
     /// too many.
-    pub(crate) fn enter(self: &Arc<Self>, client: ClientTag) -> Option<StreamPlace> {
+    pub(crate) fn enter(self: &Arc<Self>, client: StreamClient) -> Option<StreamPlace> {
         let mut open = self.lock();
         if open.count >= self.most {
             return None;
@@ -89,7 +89,7 @@ mod tests {
     #[test]
     fn the_oldest_stream_of_a_client_gives_way_and_the_number_of_all_is_bounded() {
         let streams = Arc::new(EventStreams::new(5, 3));
-        let (one, other) = (ClientTag::for_test(1), ClientTag::for_test(2));
+        let (one, other) = (StreamClient([1; 32]), StreamClient([2; 32]));
         let mut of_one: Vec<StreamPlace> = (0..3).map(|_| streams.enter(one).unwrap()).collect();
         let mut of_other = streams.enter(other).unwrap();
         assert!(of_one.iter_mut().all(|place| place.replaced.try_recv().is_err()));

@@ -32,6 +32,7 @@ mod routes;
 mod schema;
 mod security_headers;
 mod serve;
+mod stages;
 mod state;
 mod sweep;
 mod verifier;

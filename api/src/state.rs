@@ -9,7 +9,7 @@ use std::{
 use anyhow::Context;
 use rand::Rng;
 use secrecy::{ExposeSecret, SecretString};
-use tokio::sync::watch;
+use tokio::{sync::watch, task::JoinSet};
 use veilpass_protocol::MasterKey;
 use veilpass_shared_state::{Quota, RateLimiter, SharedState};
 use veilpass_store::{JobSignals, Store};
@@ -30,6 +30,7 @@ use crate::{
     idempotency::Records,
     limits::InFlight,
     problem::Problem,
+    stages,
     sweep::Sweep,
     verifier::ProofChecks,
 };
@@ -92,6 +93,8 @@ pub struct AppState {
     pub(crate) event_streams: Arc<EventStreams>,
     /// None without a master key.
     pub(crate) grants: Option<Arc<Grants>>,
+    /// Aborted with the last clone.
+    _stages: Arc<JoinSet<()>>,
 }
 
 impl AppState {
@@ -105,6 +108,7 @@ impl AppState {
         shared: SharedState,
         memory: watch::Receiver<MemoryLevel>,
     ) -> Self {
+        let signals = store.job_signals();
         let key = |label| derived_or_drawn(master_key.as_ref(), label);
         let grants = |key: &MasterKey| Arc::new(Grants::new(store.clone(), key, policy.grants.clone()));
         Self {
@@ -112,10 +116,11 @@ impl AppState {
             idempotency: Arc::new(Records::new(shared.clone(), key("veilpass.v1.idempotency-records"))),
             clients: Arc::new(Clients::new(key("veilpass.v1.callers"), policy.trusted_proxies.clone())),
             grants: master_key.as_ref().map(grants),
+            _stages: Arc::new(stages::listen(&shared, signals.clone())),
             facts: Facts::new(store.clone()),
             in_flight: Arc::new(InFlight::new(policy.max_requests, memory)),
             admission: Arc::new(Admission::new(store.clone(), policy.max_queue_wait)),
-            signals: store.job_signals(),
+            signals,
             anonymity: Anonymity::new(store.clone(), policy.anonymity_floor, policy.anonymity_policy),
             downloads: Downloads::new(store.clone()),
             event_streams: Arc::new(EventStreams::new(policy.max_event_streams, policy.max_event_streams_per_client)),

@@ -138,6 +138,24 @@ impl Client {
         self.post_raw(path, "application/json", body.to_string()).await
     }
 
+    /// POST of a JSON document, with more headers.
+    pub async fn post_with(&self, path: &str, headers: &[(&str, &str)], body: &Value) -> anyhow::Result<Answer> {
+        let mut request = self.http.post(format!("{}{path}", self.base)).json(body);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        Answer::read(request.send().await?).await
+    }
+
+    /// GET, with more headers.
+    pub async fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> anyhow::Result<Answer> {
+        let mut request = self.http.get(format!("{}{path}", self.base));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        Answer::read(request.send().await?).await
+    }
+
     /// POST of a proof request that waits in the request for the job's end.
     pub async fn post_waiting(&self, body: &Value, seconds: u32) -> anyhow::Result<Answer> {
         let request = self.http.post(format!("{}/v1/proofs", self.base)).header("prefer", format!("wait={seconds}"));

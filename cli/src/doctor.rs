@@ -8,7 +8,7 @@ use veilpass_circuit::{BB_VERSION, Bb, Crs, NOIR_VERSION, OWNERSHIP_CRS_POINTS, 
 
 use crate::{
     circuits,
-    stack::{default_data_dir, find_postgres_bin_dir, server_user_note, service_binary},
+    stack::{default_data_dir, find_postgres_bin_dir, find_redis_server, server_user_note, service_binary},
 };
 
 enum Finding {
@@ -24,6 +24,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
         ("rustc", version_of("rustc", "install Rust with rustup")),
         ("node", version_of("node", "needed to install bb and to compile circuits: apt-get install nodejs npm")),
         ("Postgres", postgres()),
+        ("Redis", redis()),
         ("bb", bb()),
         ("CRS", crs()),
         ("API", binary("veilpass-api")),
@@ -76,6 +77,22 @@ fn postgres() -> Finding {
     match find_postgres_bin_dir() {
         Some(dir) => Finding::Ok(format!("{}; {}", dir.display(), server_user_note())),
         None => Finding::Wrong("not found: apt-get install postgresql, or give --database-url to demo".to_owned()),
+    }
+}
+
+fn redis() -> Finding {
+    let Some(binary) = find_redis_server() else {
+        return Finding::Later(
+            "./veilpass demo, test and bench api install it (apt-get install redis-server)".to_owned(),
+        );
+    };
+    match Command::new(&binary).arg("--version").output() {
+        Ok(output) if output.status.success() => {
+            let text = String::from_utf8_lossy(&output.stdout);
+            let version = text.split_whitespace().find_map(|word| word.strip_prefix("v=")).unwrap_or("unknown version");
+            Finding::Ok(format!("{version} at {}", binary.display()))
+        }
+        _ => Finding::Wrong(format!("{} does not run", binary.display())),
     }
 }
 

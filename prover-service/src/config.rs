@@ -2,6 +2,7 @@
 
 use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf};
 
+use secrecy::SecretString;
 use veilpass_telemetry::LogFormat;
 
 use crate::engine::LEAST_WORKER_MEMORY;
@@ -20,6 +21,20 @@ pub struct Config {
     /// File with the X25519 key that witnesses are sealed to (64 hexadecimal digits, mode 0600). Created if missing.
     #[arg(long, env = "VEILPASS_PROVER_KEY_FILE")]
     pub key_file: PathBuf,
+
+    /// Draws a new key into the key file and ends. The old one is kept beside it (KEY_FILE.retires-SECONDS) and opened for
+    /// --key-overlap-seconds; then it is wiped. Provers that run see it within ten seconds, or at once at SIGHUP.
+    #[arg(long)]
+    pub rotate_key: bool,
+
+    /// For how long clients may still seal to a key after it was rotated, in seconds.
+    #[arg(long, env = "VEILPASS_KEY_OVERLAP_SECONDS", default_value = "3600", value_parser = clap::value_parser!(u64).range(60..=2_592_000))]
+    pub key_overlap_seconds: u64,
+
+    /// Redis, as redis://user:password@host/database, or rediss:// for TLS: by which the API hears how far jobs are. Without
+    /// one it hears that through Postgres.
+    #[arg(long, env = "REDIS_URL", hide_env_values = true)]
+    pub redis_url: Option<SecretString>,
 
     /// Folder for tree snapshots, which spare a restart the rehashing of the tree. None: always rebuild.
     #[arg(long, env = "VEILPASS_SNAPSHOT_DIR")]

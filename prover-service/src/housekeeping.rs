@@ -13,6 +13,7 @@ use veilpass_telemetry::{MemoryLevel, alert};
 
 use crate::{
     jobs::JobContext,
+    key_ring::KeyRing,
     machine::{MachineMemory, MemoryGate},
     pool::Pool,
     prove::Shared,
@@ -21,7 +22,7 @@ use crate::{
 /// How long a failing task waits.
 const BACK_OFF: Duration = Duration::from_secs(1);
 /// How long clients may seal to our key after we last said that we live, and how often we say so.
-const KEY_LIFETIME: Duration = Duration::from_secs(60);
+pub(crate) const KEY_LIFETIME: Duration = Duration::from_secs(60);
 const KEY_REFRESH: Duration = Duration::from_secs(10);
 /// How often the prover reports itself and the queue.
 const REPORT_INTERVAL: Duration = Duration::from_secs(5);
@@ -29,7 +30,7 @@ const REPORT_INTERVAL: Duration = Duration::from_secs(5);
 const MEMORY_INTERVAL: Duration = Duration::from_millis(500);
 
 /// Announces the key (after the trees are warm, so that the first job finds them so), and requeues jobs of provers that died.
-pub(crate) async fn keep_house(store: Store, shared: Arc<Shared>, public_key: [u8; 32], stop: CancellationToken) {
+pub(crate) async fn keep_house(store: Store, shared: Arc<Shared>, keys: Arc<KeyRing>, stop: CancellationToken) {
     let mut announce = interval(KEY_REFRESH);
     let mut sweep = interval(Duration::from_secs(1));
     sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -37,8 +38,15 @@ pub(crate) async fn keep_house(store: Store, shared: Arc<Shared>, public_key: [u
     loop {
         let outcome = tokio::select! {
             () = stop.cancelled() => return,
+            () = keys.rotated() => {
+                announce.reset_immediately();
+                Ok(())
+            }
             _ = announce.tick() => match shared.trees.warm_up().await {
-                Ok(()) => store.announce_prover_key(&public_key, KEY_LIFETIME).await,
+                Ok(()) => {
+                    keys.reload();
+                    announce_keys(&store, &keys).await
+                }
                 Err(error) => {
                     tracing::error!(%error, "the trees are not at their published roots");
                     announce.reset_after(BACK_OFF);
@@ -59,6 +67,18 @@ pub(crate) async fn keep_house(store: Store, shared: Arc<Shared>, public_key: [u
     }
 }
 
+/// The key that clients are to seal to, then those that retire: nobody is to find only these.
+async fn announce_keys(store: &Store, keys: &KeyRing) -> Result<(), StoreError> {
+    for key in keys.held().iter().rev() {
+        match key.remaining() {
+            None => store.announce_prover_key(&key.public_key(), KEY_LIFETIME).await?,
+            Some(Duration::ZERO) => {}
+            Some(remaining) => store.announce_retiring_key(&key.public_key(), KEY_LIFETIME, remaining).await?,
+        }
+    }
+    Ok(())
+}
+
 /// Says every few seconds what this prover has and how fast it is, for estimates of the wait, and how long the queue is, for
 /// whoever decides about the number of provers.
 pub(crate) async fn report(context: Arc<JobContext>, pool: Arc<Pool>) {
@@ -73,7 +93,8 @@ pub(crate) async fn report(context: Arc<JobContext>, pool: Arc<Pool>) {
         let (workers, mean_proof) = pool.pace();
         // While it takes no jobs, nobody is to count on it.
         let workers = if *context.gate.borrow() { workers } else { 0 };
-        let report = ProverReport { name: context.prover.clone(), key: context.key_id, workers, mean_proof };
+        let report =
+            ProverReport { name: context.prover.clone(), key: context.keys.active().id(), workers, mean_proof };
         let outcome = async {
             context.store.report_prover(&report).await?;
             context.store.queue_depth().await

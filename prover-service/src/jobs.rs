@@ -11,11 +11,11 @@ use nix::{
 };
 use tokio::{sync::watch, time::sleep};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use veilpass_protocol::ProverKeyId;
-use veilpass_store::{JobSignals, LeasedJob, Store};
+use veilpass_store::{JobSignals, JobStage, LeasedJob, Store, StoreError};
 
 use crate::{
     housekeeping::error_chain,
+    key_ring::{HeldKey, KeyRing},
     pool::{PinnedWorker, Slot, proof_ended},
     prove::{AttemptError, Proved, Shared, prove},
 };
@@ -29,7 +29,7 @@ const BACK_OFF: Duration = Duration::from_secs(1);
 pub(crate) struct JobContext {
     pub(crate) store: Store,
     pub(crate) shared: Arc<Shared>,
-    pub(crate) key_id: ProverKeyId,
+    pub(crate) keys: Arc<KeyRing>,
     /// Name of the prover, unique among those that run.
     pub(crate) prover: String,
     pub(crate) lease: Duration,
@@ -58,10 +58,10 @@ pub(crate) async fn serve_slot(context: Arc<JobContext>, slot: Arc<Slot>, number
                 slot.acquire().await
             } => worker,
         };
-        match context.store.lease_job(context.key_id, &leaseholder, context.lease).await {
-            Ok(Some(job)) => {
+        match context.lease_next(&leaseholder).await {
+            Ok(Some((job, key))) => {
                 let context = Arc::clone(&context);
-                context.in_flight.clone().spawn(async move { context.work(worker, job).await });
+                context.in_flight.clone().spawn(async move { context.work(worker, job, key).await });
             }
             Ok(None) => {
                 drop(worker);
@@ -80,6 +80,16 @@ pub(crate) async fn serve_slot(context: Arc<JobContext>, slot: Arc<Slot>, number
 }
 
 impl JobContext {
+    /// The job whose turn it is, of those that are sealed to a key that retires, then of the others.
+    async fn lease_next(&self, leaseholder: &str) -> Result<Option<(LeasedJob, Arc<HeldKey>)>, StoreError> {
+        for key in self.keys.held() {
+            if let Some(job) = self.store.lease_job(key.id(), leaseholder, self.lease).await? {
+                return Ok(Some((job, key)));
+            }
+        }
+        Ok(None)
+    }
+
     async fn pause(&self, duration: Duration) {
         tokio::select! {
             () = self.stop.cancelled() => {}
@@ -88,11 +98,11 @@ impl JobContext {
     }
 
     /// Proves while the heart beats, then ends the job.
-    async fn work(&self, worker: PinnedWorker, job: LeasedJob) {
+    async fn work(&self, worker: PinnedWorker, job: LeasedJob, key: Arc<HeldKey>) {
         let (pid, since) = (worker.pid(), Instant::now());
         tracing::info!(job = %job.id, attempt = job.attempts, pid, "leased");
         let outcome = {
-            let proving = prove(&self.shared, worker, &job);
+            let proving = prove(&self.shared, worker, &job, &key);
             let drained = self.drained();
             tokio::pin!(proving, drained);
             loop {
@@ -124,7 +134,10 @@ impl JobContext {
             Err(error) => {
                 tracing::error!(job = %job.id, attempt = job.attempts, %error, "the attempt failed");
                 proof_ended("failed", took);
-                self.store.retry_job(job.id, job.lease_id, error.reason()).await
+                let ended = self.store.retry_job(job.id, job.lease_id, error.reason()).await;
+                // If that was the last attempt, the end is heard of instead.
+                self.shared.stages.reached(job.id, job.attempts + 1, JobStage::Queued);
+                ended
             }
         };
         match ended {

@@ -38,29 +38,40 @@ pub enum KeyFileError {
 }
 
 /// Reads the key; draws and writes one (mode 0600) if there is no such file.
-pub fn load_or_create_key(path: &Path) -> Result<ProverSecretKey, KeyFileError> {
-    let io = |source| KeyFileError::Io { path: path.to_owned(), source };
-    match fs::metadata(path) {
-        Ok(metadata) => {
-            let mode = metadata.permissions().mode() & 0o777;
-            if mode & 0o077 != 0 {
-                return Err(KeyFileError::Permissions { path: path.to_owned(), mode });
-            }
-            let text = Zeroizing::new(fs::read_to_string(path).map_err(io)?);
-            let mut bytes = Zeroizing::new([0; 32]);
-            let content = || KeyFileError::Content { path: path.to_owned() };
-            hex::decode_to_slice(text.trim(), bytes.as_mut()).map_err(|_| content())?;
-            ProverSecretKey::from_bytes(&bytes).map_err(|_| content())
-        }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let key = ProverSecretKey::generate(&mut rand::rng());
-            let text = Zeroizing::new(hex::encode(key.expose_bytes().as_slice()));
-            let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(io)?;
-            file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(io)?;
-            Ok(key)
-        }
-        Err(error) => Err(io(error)),
+pub(crate) fn load_or_create_key(path: &Path) -> Result<ProverSecretKey, KeyFileError> {
+    match read_key(path)? {
+        Some(key) => Ok(key),
+        None => create_key(path),
     }
+}
+
+/// Reads the key; none if there is no such file.
+pub(crate) fn read_key(path: &Path) -> Result<Option<ProverSecretKey>, KeyFileError> {
+    let io = |source| KeyFileError::Io { path: path.to_owned(), source };
+    let metadata = match fs::metadata(path) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(io(error)),
+    };
+    let mode = metadata.permissions().mode() & 0o777;
+    if mode & 0o077 != 0 {
+        return Err(KeyFileError::Permissions { path: path.to_owned(), mode });
+    }
+    let text = Zeroizing::new(fs::read_to_string(path).map_err(io)?);
+    let mut bytes = Zeroizing::new([0; 32]);
+    let content = || KeyFileError::Content { path: path.to_owned() };
+    hex::decode_to_slice(text.trim(), bytes.as_mut()).map_err(|_| content())?;
+    ProverSecretKey::from_bytes(&bytes).map(Some).map_err(|_| content())
+}
+
+/// Draws a key and writes it (mode 0600) where there is no file yet.
+pub(crate) fn create_key(path: &Path) -> Result<ProverSecretKey, KeyFileError> {
+    let io = |source| KeyFileError::Io { path: path.to_owned(), source };
+    let key = ProverSecretKey::generate(&mut rand::rng());
+    let text = Zeroizing::new(hex::encode(key.expose_bytes().as_slice()));
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(io)?;
+    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(io)?;
+    Ok(key)
 }
 
 #[cfg(test)]

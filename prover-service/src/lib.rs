@@ -9,15 +9,17 @@ mod history;
 mod housekeeping;
 mod jobs;
 mod key_file;
+mod key_ring;
 mod machine;
 mod pool;
 mod prove;
 mod service;
 mod solver;
+mod stages;
 mod trees;
 
 pub use config::Config;
 pub use engine::{EngineConfig, EngineError, MemoryLimit, Proof, ProvingEngine};
-pub use key_file::{KeyFileError, load_or_create_key};
+pub use key_file::KeyFileError;
 pub use service::run;
 pub use solver::{OwnershipInputs, SolveError, Solver, Witness};

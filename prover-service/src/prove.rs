@@ -1,13 +1,16 @@
 //! One job, from its sealed witness to a verified proof.
 
+use std::sync::Arc;
+
 use veilpass_protocol::hash_leaf;
-use veilpass_sealing::ProverSecretKey;
-use veilpass_store::{AttemptFailure, JobFailure, LeasedJob};
+use veilpass_store::{AttemptFailure, JobFailure, JobStage, LeasedJob};
 
 use crate::{
     engine::{EngineError, Proof},
+    key_ring::HeldKey,
     pool::PinnedWorker,
     solver::{OwnershipInputs, SolveError, Solver},
+    stages::Stages,
     trees::{RegistryTrees, TreeSyncError},
 };
 
@@ -50,17 +53,25 @@ impl AttemptError {
 
 /// What all workers of a prover share.
 pub(crate) struct Shared {
-    pub(crate) key: ProverSecretKey,
     pub(crate) solver: Solver,
     pub(crate) trees: RegistryTrees,
+    pub(crate) stages: Arc<Stages>,
 }
 
-/// Makes a job's proof on `worker`, which goes back to its slot in any case.
-pub(crate) async fn prove(shared: &Shared, worker: PinnedWorker, job: &LeasedJob) -> Result<Proved, AttemptError> {
+/// Makes a job's proof on `worker`, which goes back to its slot in any case. `key` is what the witness is sealed to.
+pub(crate) async fn prove(
+    shared: &Shared,
+    worker: PinnedWorker,
+    job: &LeasedJob,
+    key: &HeldKey,
+) -> Result<Proved, AttemptError> {
+    let reached = |stage| shared.stages.reached(job.id, job.attempts, stage);
+    reached(JobStage::Leased);
     let refuse = |failure| move |_| AttemptError::Refused(failure);
-    let witness = veilpass_sealing::open(&shared.key, &job.statement, &job.sealed_witness)
+    let witness = veilpass_sealing::open(key.secret(), &job.statement, &job.sealed_witness)
         .map_err(refuse(JobFailure::SealedWitnessInvalid))?;
     let leaf = hash_leaf(witness.identity_secret.commitment(), witness.token_id, job.statement.track_id);
+    reached(JobStage::Path);
     let (root, path) =
         shared.trees.locate(job.statement.registry_id, Some(leaf)).await.map_err(|error| match error {
             TreeSyncError::NoRoot => AttemptError::Refused(JobFailure::NoRoot),
@@ -75,10 +86,14 @@ pub(crate) async fn prove(shared: &Shared, worker: PinnedWorker, job: &LeasedJob
         token_id: witness.token_id,
         path: &path,
     };
+    reached(JobStage::Witness);
     let solved = shared.solver.solve(&inputs).map_err(|error| match error {
         SolveError::Unsatisfied => AttemptError::Refused(JobFailure::WitnessUnsatisfied),
         SolveError::Internal => AttemptError::Transient(error.to_string()),
     })?;
-    let proof = worker.prove(solved, public_inputs).await?;
+    reached(JobStage::Proving);
+    let (stages, id, attempts) = (Arc::clone(&shared.stages), job.id, job.attempts);
+    let verifying = move || stages.reached(id, attempts, JobStage::Verifying);
+    let proof = worker.prove_telling(solved, public_inputs, verifying).await?;
     Ok(Proved { proof, root_seq: root.seq })
 }

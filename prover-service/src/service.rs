@@ -3,12 +3,13 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context;
+use secrecy::{ExposeSecret, SecretString};
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::watch,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use veilpass_protocol::ProverKeyId;
+use veilpass_shared_state::{RedisUrl, SharedState};
 use veilpass_store::{Store, StoreConfig};
 use veilpass_telemetry::{MemoryThresholds, MemoryWatcher, OpsServer};
 
@@ -18,11 +19,12 @@ use crate::{
     history::keep_history,
     housekeeping::{error_chain, keep_house, report, watch_memory},
     jobs::{JobContext, serve_slot},
-    key_file::load_or_create_key,
+    key_ring::{KeyRing, rotate_key},
     machine::{MachineMemory, Sizing, TooManyWorkers},
     pool::{Pool, ReplacementPolicy},
     prove::Shared,
     solver::Solver,
+    stages::Stages,
     trees::{self, RegistryTrees},
 };
 
@@ -34,8 +36,12 @@ const FORCED_AFTER: Duration = Duration::from_secs(10);
 /// Runs until SIGTERM or SIGINT. Fails at start, with what to do about it, when `bb`, the circuit, the key or the sizes are
 /// wrong.
 pub async fn run(config: Config) -> anyhow::Result<()> {
-    let key = load_or_create_key(&config.key_file)?;
-    let public_key = key.public_key().to_bytes();
+    if config.rotate_key {
+        let (id, retires_at) = rotate_key(&config.key_file, Duration::from_secs(config.key_overlap_seconds))?;
+        println!("the key is now {id}; the one before retires at {retires_at} (Unix seconds)");
+        return Ok(());
+    }
+    let keys = Arc::new(KeyRing::load(&config.key_file)?);
     let solver = Solver::new()?;
     // Before anything else: a bb that derives another verification key must not touch a job.
     let sizing = size(&config)?;
@@ -48,11 +54,13 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     let store = Store::connect_lazy(&config.database_url, &store_config)?;
     let prover = format!("{}-{}", hostname(), std::process::id());
     let trees = RegistryTrees::new(store.clone(), prover.clone(), config.snapshot_dir.clone(), sizing.trees);
-    let shared = Arc::new(Shared { key, solver, trees });
     let (stop, tasks, in_flight) = (CancellationToken::new(), TaskTracker::new(), TaskTracker::new());
+    let redis = SharedState::connect(redis_url(config.redis_url.as_ref())?.as_ref()).await?;
+    let stages = Stages::start(redis, store.clone(), &tasks, stop.clone());
+    let shared = Arc::new(Shared { solver, trees, stages });
     let (gate_sender, gate) = watch::channel(true);
 
-    tasks.spawn(keep_house(store.clone(), Arc::clone(&shared), public_key, stop.clone()));
+    tasks.spawn(keep_house(store.clone(), Arc::clone(&shared), Arc::clone(&keys), stop.clone()));
     let watcher = MemoryWatcher::new(memory_thresholds(&config, sizing)?);
     let retention = Duration::from_secs(config.job_retention_seconds);
     tasks.spawn(keep_history(store.clone(), retention, stop.clone()));
@@ -62,12 +70,12 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         Some(address) => Some(start_ops(address, Arc::clone(&pool), gate.clone(), store.clone()).await?),
         None => None,
     };
-    tasks.spawn(replace_on_hangup(Arc::clone(&pool), stop.clone()));
+    tasks.spawn(replace_on_hangup(Arc::clone(&pool), Arc::clone(&keys), stop.clone()));
     let drain = Duration::from_secs(config.drain_seconds);
     let context = Arc::new(JobContext {
         store: store.clone(),
         shared: Arc::clone(&shared),
-        key_id: ProverKeyId::of_public_key(&public_key),
+        keys,
         prover,
         lease: Duration::from_secs(config.lease_seconds),
         drain,
@@ -172,11 +180,16 @@ fn memory_thresholds(config: &Config, sizing: Sizing) -> anyhow::Result<MemoryTh
     MemoryThresholds::from_mb(warn, config.memory_critical_mb.unwrap_or(warn + warn / 4))
 }
 
+fn redis_url(text: Option<&SecretString>) -> anyhow::Result<Option<RedisUrl>> {
+    let text = text.map(ExposeSecret::expose_secret).filter(|text| !text.is_empty());
+    text.map(|text| text.parse().context("--redis-url")).transpose()
+}
+
 fn hostname() -> String {
     std::fs::read_to_string("/proc/sys/kernel/hostname").map_or_else(|_| "prover".into(), |name| name.trim().to_owned())
 }
 
-async fn replace_on_hangup(pool: Arc<Pool>, stop: CancellationToken) {
+async fn replace_on_hangup(pool: Arc<Pool>, keys: Arc<KeyRing>, stop: CancellationToken) {
     let Ok(mut hangups) = signal(SignalKind::hangup()) else { return };
     loop {
         tokio::select! {
@@ -184,6 +197,7 @@ async fn replace_on_hangup(pool: Arc<Pool>, stop: CancellationToken) {
             _ = hangups.recv() => {
                 tracing::info!("replacing all workers, one after the other");
                 pool.replace_all();
+                keys.look();
             }
         }
     }

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::{Value, json};
 
 use super::{
@@ -17,6 +17,8 @@ use super::{
 pub(super) const ACCOUNT_BYTES: usize = 166;
 /// How often all endpoints are asked, if some are merely behind.
 const ROUNDS: u32 = 3;
+/// An account that every cluster has.
+const SYSTEM_PROGRAM: &str = "11111111111111111111111111111111";
 const PAUSE: Duration = Duration::from_millis(400);
 
 /// The chain cannot be read.
@@ -45,6 +47,14 @@ impl ChainReader {
     pub(crate) fn new(urls: Vec<RpcUrl>) -> Result<Self, reqwest::Error> {
         let endpoints = urls.into_iter().map(Endpoint::new).collect::<Result<_, _>>()?;
         Ok(Self { endpoints, newest_slot: AtomicU64::new(0) })
+    }
+
+    /// Whether an endpoint tells a finalized state: asks for an account that every cluster has.
+    ///
+    /// # Errors
+    /// If none does.
+    pub(crate) async fn ping(&self) -> Result<(), ChainError> {
+        self.ask::<IgnoredAny>("getAccountInfo", &[json!(SYSTEM_PROGRAM)]).await.map(drop)
     }
 
     /// Asks about accounts. The answer is of the slot that comes with it.

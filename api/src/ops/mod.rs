@@ -20,6 +20,8 @@ use tower_http::{catch_panic::CatchPanicLayer, set_header::SetResponseHeaderLaye
 
 pub use self::keys::{OperatorKey, ParseOperatorKeyError};
 use self::{auth::Gate, health::Dependencies};
+use veilpass_shared_state::RedisState;
+
 use crate::{problem::Problem, state::AppState};
 
 /// Longest request body, in bytes.
@@ -51,8 +53,22 @@ pub(crate) fn router(state: AppState, keys: Vec<OperatorKey>) -> Router {
 /// What the health report asks.
 fn dependencies(state: &AppState) -> Dependencies {
     let store = state.store.clone();
-    Dependencies::none().with("database", move || {
+    let mut dependencies = Dependencies::none().with("database", move || {
         let store = store.clone();
         async move { store.ping().await }
-    })
+    });
+    if state.shared.redis_state() != RedisState::NotConfigured {
+        let shared = state.shared.clone();
+        dependencies = dependencies.with("redis", move || {
+            let shared = shared.clone();
+            async move { shared.get_value("health", b"ping").await.map(drop) }
+        });
+    }
+    if let Some(chain) = state.chain.clone() {
+        dependencies = dependencies.with("rpc", move || {
+            let chain = Arc::clone(&chain);
+            async move { chain.ping().await }
+        });
+    }
+    dependencies
 }

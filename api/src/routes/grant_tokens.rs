@@ -37,50 +37,70 @@ impl fmt::Debug for Token {
 }
 
 /// What a token says, if it counts; else `active` alone.
-#[derive(Serialize, ToSchema)]
+#[derive(Default, Serialize, ToSchema)]
 pub(crate) struct Introspection {
     /// Whether it counts now: signed by us, not expired, not revoked, and its verification holds.
     active: bool,
-    #[serde(flatten, skip_serializing_if = "Option::is_none")]
-    claims: Option<ClaimsView>,
-}
-
-/// The claims of a grant.
-#[derive(Serialize, ToSchema)]
-struct ClaimsView {
-    token_type: &'static str,
+    /// How it is sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token_type: Option<&'static str>,
     /// Who issued it.
-    iss: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    iss: Option<String>,
     /// The thumbprint (RFC 7638) of the session key.
-    sub: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sub: Option<String>,
     /// The frontend's origin.
-    aud: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    aud: Option<String>,
     /// The session key (RFC 7800).
-    #[schema(value_type = Object)]
-    cnf: Confirmation,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    cnf: Option<Confirmation>,
     /// The registry.
-    #[schema(value_type = FieldHex)]
-    registry_id: RegistryId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<FieldHex>)]
+    registry_id: Option<RegistryId>,
     /// The track that is unlocked.
-    #[schema(value_type = FieldHex)]
-    track_id: TrackId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<FieldHex>)]
+    track_id: Option<TrackId>,
     /// The epoch of the proof.
-    #[schema(value_type = EpochNumber)]
-    epoch: Epoch,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<EpochNumber>)]
+    epoch: Option<Epoch>,
     /// When it was issued, in seconds since the Unix epoch.
-    iat: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    iat: Option<u64>,
     /// From when it is good.
-    nbf: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nbf: Option<u64>,
     /// When it expires.
-    exp: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exp: Option<u64>,
     /// Its name.
-    jti: Uuid,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    jti: Option<Uuid>,
 }
 
-impl From<Claims> for ClaimsView {
+impl From<Claims> for Introspection {
     fn from(claims: Claims) -> Self {
         let Claims { iss, sub, aud, cnf, registry_id, track_id, epoch, iat, nbf, exp, jti } = claims;
-        Self { token_type: "Bearer", iss, sub, aud, cnf, registry_id, track_id, epoch, iat, nbf, exp, jti }
+        Self {
+            active: true,
+            token_type: Some("Bearer"),
+            iss: Some(iss),
+            sub: Some(sub),
+            aud: Some(aud),
+            cnf: Some(cnf),
+            registry_id: Some(registry_id),
+            track_id: Some(track_id),
+            epoch: Some(epoch),
+            iat: Some(iat),
+            nbf: Some(nbf),
+            exp: Some(exp),
+            jti: Some(jti),
+        }
     }
 }
 
@@ -92,8 +112,7 @@ pub(crate) async fn introspect(
     State(state): State<AppState>,
     body::Json(TokenRequest { token }): body::Json<TokenRequest>,
 ) -> Result<Json<Introspection>, Problem> {
-    let claims = state.grants()?.inspect(&token.0).await?.map(ClaimsView::from);
-    Ok(Json(Introspection { active: claims.is_some(), claims }))
+    Ok(Json(state.grants()?.inspect(&token.0).await?.map(Introspection::from).unwrap_or_default()))
 }
 
 /// Revokes a grant, after RFC 7009 but with a JSON body: whoever holds it may. A token that is none is revoked already.

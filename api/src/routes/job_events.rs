@@ -18,7 +18,7 @@ use veilpass_store::{ClaimedJob, JobFollower, JobNews, JobOutcome, JobStage, Job
 
 use super::{proof_view::FailureView, proofs::unknown_for};
 use crate::{
-    client_address::Client,
+    client_address::StreamClient,
     event_streams::{EventStreams, StreamPlace},
     job_token::Bearer,
     problem::{Problem, ProblemDocument},
@@ -65,7 +65,7 @@ pub(crate) struct StageView {
 )]
 pub(crate) async fn events(
     State(state): State<AppState>,
-    client: Client,
+    client: StreamClient,
     Path(id): Path<String>,
     Bearer(token): Bearer,
 ) -> Result<Response, Problem> {
@@ -75,7 +75,7 @@ pub(crate) async fn events(
     let Some(job) = state.store.claimed_job(id, token).await? else {
         return Err(unknown_for(&state.store, id, token).await?);
     };
-    let place = state.event_streams.enter(client.1).ok_or_else(Problem::overloaded)?;
+    let place = state.event_streams.enter(client).ok_or_else(Problem::overloaded)?;
     let stream = JobEvents {
         store: state.store,
         streams: state.event_streams,

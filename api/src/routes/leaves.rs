@@ -113,6 +113,7 @@ pub(crate) async fn version(
 
 /// Query of a request for changes.
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ChangesQuery {
     /// The version that is there already.
@@ -205,7 +206,7 @@ impl EntityTag {
     /// The root stands for the database: another one may give the same numbers to other leaves.
     fn new(version: String, file: &LeafSetHeader) -> Self {
         let root = file.root.to_string();
-        Self(format!("{version}-{}-{}", file.root_seq, &root[..16]))
+        Self(format!("{version}-{}-{}", file.root_seq, &root[2..18]))
     }
 
     fn of(&self, coding: Coding) -> String {

@@ -1,5 +1,6 @@
 //! `veilpass bench`: measurements, one JSON object a line.
 
+mod api;
 mod bb_process;
 pub mod chain;
 mod claim;
@@ -23,6 +24,9 @@ pub enum Command {
     /// The prover fleet: throughput, latency, overload, memory and worker swaps of a whole stack, against a bb process for
     /// each proof and Barretenberg's wasm.
     Fleet(fleet::Options),
+    /// The API away from proving: reads at 1,000 a second, 1,000 event streams, the download of the leaves; with Redis and
+    /// without.
+    Api(api::Options),
     /// The on-chain verifier: compute units by phase, transactions, bytes, rent.
     Chain(chain::Options),
     /// The indexer: catching up with a backlog, and the lag behind a live chain; with a private Postgres and a local chain.
@@ -35,6 +39,7 @@ pub async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Proof(options) => proof::run(&options),
         Command::Tree(options) => tree::run(&options),
         Command::Fleet(options) => fleet::run(&options).await,
+        Command::Api(options) => api::run(&options).await,
         Command::Chain(options) => chain::run(&options),
         Command::Indexer(options) => indexer::run(&options).await,
     }?;

@@ -106,14 +106,19 @@ impl Chain {
     }
 
     /// Starts the relayer and the indexer.
-    pub(super) fn start_services(&mut self, database_url: &str, log_dir: &Path) -> anyhow::Result<()> {
+    pub(super) fn start_services(
+        &mut self,
+        database_url: &str,
+        log_dir: &Path,
+        filter: Option<&str>,
+    ) -> anyhow::Result<()> {
         self.indexer = Some(start_indexer(&IndexerOptions {
             database_url,
             rpc: &self.rpc_url,
             ws: &self.ws_url,
             poll_ms: 1_000,
             log: &fresh_log(log_dir, "indexer.log")?,
-            filter: None,
+            filter,
         })?);
         self.relayer = Some(start_relayer(&RelayerOptions {
             database_url,
@@ -122,7 +127,7 @@ impl Chain {
             batch_age_ms: 500,
             lease_seconds: 30,
             log: &fresh_log(log_dir, "relayer.log")?,
-            filter: None,
+            filter,
         })?);
         Ok(())
     }
@@ -163,6 +168,16 @@ impl Chain {
         for process in [self.relayer, self.indexer].into_iter().flatten() {
             process.stop(Signal::SIGTERM, patience).await;
         }
+    }
+
+    /// Pays for everything.
+    pub(super) fn fee_payer(&self) -> &SigningKey {
+        &self.fee_payer
+    }
+
+    /// File with the key that pays.
+    pub(super) fn fee_payer_file(&self) -> &Path {
+        &self.fee_payer_file
     }
 
     /// URLs of RPC and WebSocket.

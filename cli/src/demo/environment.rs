@@ -1,6 +1,9 @@
 //! The processes of the demo, and the registry that they serve.
 
 use std::{
+    fs::OpenOptions,
+    io::Write,
+    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
@@ -15,7 +18,7 @@ use veilpass_sealing::ProverPublicKey;
 use veilpass_store::{Store, StoreConfig};
 use veilpass_telemetry::process_memory;
 
-use super::{Options, chain::Chain, figures::Figures};
+use super::{Options, chain::Chain, figures::Figures, secrets::Secrets};
 use crate::{
     client::Client,
     holders::{self, AUDIENCE, TRACKS},
@@ -42,6 +45,8 @@ pub(super) struct Environment {
     client: Option<Client>,
     prover_key: Option<ProverPublicKey>,
     url: String,
+    /// Of the services.
+    key_files: Vec<PathBuf>,
     log_dir: PathBuf,
     /// The demo's registry.
     pub(super) registry: RegistryId,
@@ -69,6 +74,7 @@ impl Environment {
             client: None,
             prover_key: None,
             url: String::new(),
+            key_files: Vec::new(),
             log_dir,
             registry,
         });
@@ -87,7 +93,7 @@ impl Environment {
         this.enrol(options.leaves, figures).await?;
         let log_dir = this.log_dir.clone();
         let chain = this.chain.as_mut().context("the chain is not connected")?;
-        chain.start_services(&database_url, &log_dir)?;
+        chain.start_services(&database_url, &log_dir, options.log_filter.as_deref())?;
         chain.wait_for_roots(&store, registry, figures).await?;
         this.start_services(options, &dir, &database_url, figures).await
     }
@@ -137,14 +143,18 @@ impl Environment {
     ) -> anyhow::Result<()> {
         let since = Instant::now();
         let api_log = fresh_log(&self.log_dir, "api.log")?;
+        let master_key_file = master_key_file(dir)?;
+        let (rpc_url, _) = self.chain()?.urls();
         let (api, url) = start_api(&ApiOptions {
+            redis_url: None,
             database_url,
             audience: AUDIENCE,
             port: options.port,
-            flags: &[],
-            env: &[],
+            // All of the demo's listeners are one client to the API, and ask more often than a frontend does.
+            flags: &["--rate-limit-per-minute", "6000"],
+            env: &[("VEILPASS_MASTER_KEY_FILE", &master_key_file), ("VEILPASS_RPC_URLS", rpc_url)],
             log: &api_log,
-            filter: None,
+            filter: options.log_filter.as_deref(),
         })
         .await?;
         self.api = Some(api);
@@ -165,7 +175,7 @@ impl Environment {
             lease_seconds: 30,
             drain_seconds: 20,
             log: &prover_log,
-            filter: None,
+            filter: options.log_filter.as_deref(),
             bb: options.bb.as_deref(),
             flags: &[],
         })?);
@@ -181,6 +191,22 @@ impl Environment {
         };
         figures.step("start the prover", since, "bb warm, tree at the published root");
         (self.client, self.prover_key, self.url) = (Some(client), Some(key), url);
+        self.key_files = vec![dir.join("prover.key"), master_key_file.into()];
+        Ok(())
+    }
+
+    /// Notes what the services themselves must keep to themselves.
+    pub(super) fn note_secrets(&self, secrets: &Secrets) -> anyhow::Result<()> {
+        let fee_payer = self.chain()?.fee_payer_file().to_owned();
+        for file in self.key_files.iter().chain([&fee_payer]) {
+            let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+            secrets.add_text("a key file", text.trim());
+        }
+        if let Some(server) = &self.postgres {
+            let url = server.url(DATABASE);
+            let password = url.split(['@']).next().and_then(|left| left.rsplit(':').next()).unwrap_or_default();
+            secrets.add_text("the database's password", password);
+        }
         Ok(())
     }
 
@@ -249,6 +275,17 @@ impl Environment {
             postgres.stop().await;
         }
     }
+}
+
+/// The demo's master key, made at its first run.
+fn master_key_file(dir: &Path) -> anyhow::Result<String> {
+    let path = dir.join("master.key");
+    if !path.exists() {
+        let mut options = OpenOptions::new();
+        let mut file = options.write(true).create_new(true).mode(0o600).open(&path)?;
+        file.write_all(hex::encode(rand::rng().random::<[u8; 32]>()).as_bytes())?;
+    }
+    path.into_os_string().into_string().ok().context("the folder's name is not UTF-8: choose another with --data")
 }
 
 /// An empty log file.

@@ -3,13 +3,17 @@
 mod chain;
 mod environment;
 mod figures;
+mod listener;
 mod scenario;
+mod secrets;
 mod settlement;
+mod token;
 
 use std::{path::PathBuf, process::ExitCode};
 
 use environment::Environment;
 use figures::Figures;
+use secrets::Secrets;
 
 /// `veilpass demo`
 #[derive(clap::Args, Clone, Debug)]
@@ -42,6 +46,12 @@ pub struct Options {
     /// Use this bb binary; its version must be the pinned one.
     #[arg(long, env = "VEILPASS_BB", value_name = "FILE")]
     pub bb: Option<PathBuf>,
+    /// What the services log, as RUST_LOG: `trace` for all. Secrets are in no log, whatever the level.
+    #[arg(long, value_name = "FILTER")]
+    pub log_filter: Option<String>,
+    /// Write every secret that the demo uses to this new file: for a test that looks for them in the logs.
+    #[arg(long, value_name = "FILE", hide = true)]
+    pub secrets_file: Option<PathBuf>,
 }
 
 /// Runs the demo. Whatever happens, Ctrl-C included, no process is left behind.
@@ -66,9 +76,12 @@ async fn play(
     figures: &mut Figures,
     environment: &mut Option<Environment>,
 ) -> anyhow::Result<ExitCode> {
+    let secrets = Secrets::to_file(options.secrets_file.as_deref())?;
     Environment::start(options, figures, environment).await?;
     let Some(running) = environment else { anyhow::bail!("the environment did not start") };
-    scenario::run(running, figures).await?;
+    running.note_secrets(&secrets)?;
+    scenario::run(running, figures, &secrets).await?;
+    listener::run(running, figures, &secrets).await?;
     running.measure_memory(figures)?;
     println!("\n{}", figures.table());
     println!("{}", figures.last_line());

@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use reqwest::StatusCode;
 use veilpass_protocol::{ContextPreimage, Epoch};
 
-use super::{Environment, figures::Figures, settlement::settle};
+use super::{Environment, figures::Figures, secrets::Secrets, settlement::settle};
 use crate::{
     client::{Answer, Client, DelegatedProof, JobEnd, Settle},
     holders::{self, Holder},
@@ -19,11 +19,11 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Nobody enrolled this one.
 const STRANGER: u64 = u64::MAX;
 
-pub(super) async fn run(environment: &Environment, figures: &mut Figures) -> anyhow::Result<()> {
+pub(super) async fn run(environment: &Environment, figures: &mut Figures, secrets: &Secrets) -> anyhow::Result<()> {
     let client = environment.client()?;
     let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
     let epoch = client.epoch(environment.registry).await?;
-    let demo = Scenario { environment, client, epoch, expires_at: now + 3_600 };
+    let demo = Scenario { environment, client, epoch, expires_at: now + 3_600, secrets };
 
     println!("\nHolder 1 proves that it owns a token that unlocks its track, and has that settled on chain:");
     let session = demo.session(1);
@@ -84,6 +84,7 @@ struct Scenario<'a> {
     client: &'a Client,
     epoch: Epoch,
     expires_at: u64,
+    secrets: &'a Secrets,
 }
 
 impl Scenario<'_> {
@@ -94,13 +95,17 @@ impl Scenario<'_> {
     /// Asks for a proof for a holder, showing how far it is.
     async fn attempt(&self, number: u64, session: &ContextPreimage) -> anyhow::Result<JobEnd> {
         let holder = Holder::new(number);
+        self.secrets.add("a holder's secret", holder.secret.expose_be_bytes().as_slice());
+        self.secrets.add("a holder's token", &holder.token_id.to_be_bytes());
         let statement = holder.statement(self.environment.registry, self.epoch, session);
         let witness = holder.witness(u32::try_from(number).unwrap_or(u32::MAX));
         let request = Client::proof_request(self.environment.prover_key()?, &statement, &witness);
         let spinner =
             ProgressBar::new_spinner().with_style(ProgressStyle::with_template("  {spinner} {msg} {elapsed}")?);
         spinner.enable_steady_tick(Duration::from_millis(80));
+        self.secrets.add_text("a sealed witness", request["sealed_witness"]["envelope"].as_str().unwrap_or_default());
         let job = self.client.submit(&request).await?;
+        self.secrets.add_text("a job token", &job.token);
         let end = self.client.wait(&job, PATIENCE, |status| spinner.set_message(status.to_owned())).await;
         spinner.finish_and_clear();
         end

@@ -17,6 +17,8 @@ const START_TIMEOUT: Duration = Duration::from_secs(60);
 pub struct ApiOptions<'a> {
     /// Its database.
     pub database_url: &'a str,
+    /// The Redis that it shares with other replicas, which also needs a master key in `env`.
+    pub redis_url: Option<&'a str>,
     /// Whom proofs may be for.
     pub audience: &'a str,
     /// Port; 0 takes a free one.
@@ -25,7 +27,8 @@ pub struct ApiOptions<'a> {
     pub log: &'a Path,
     /// `RUST_LOG`, or the default.
     pub filter: Option<&'a str>,
-    /// More flags of its command line.
+    /// More flags of its command line. Without `--rate-limit-per-minute` among them there is no limit, since all
+    /// clients of a development stack have one address.
     pub flags: &'a [&'a str],
     /// More of its environment: secrets above all, which other users can read among arguments.
     pub env: &'a [(&'a str, &'a str)],
@@ -68,7 +71,15 @@ pub(super) fn base(binary: &str, database_url: &str, filter: Option<&str>) -> an
 pub async fn start_api(options: &ApiOptions<'_>) -> anyhow::Result<(ServiceProcess, String)> {
     let mut command = base("veilpass-api", options.database_url, options.filter)?;
     command.args(["--host", "127.0.0.1", "--audiences", options.audience]);
-    command.args(["--port", &options.port.to_string()]).args(options.flags).envs(options.env.iter().copied());
+    if !options.flags.contains(&"--rate-limit-per-minute") {
+        command.args(["--rate-limit-per-minute", "0"]);
+    }
+    command.args(["--port", &options.port.to_string()]).args(options.flags);
+    // What this process has in its environment is not for the services of a stack.
+    command.env_remove("REDIS_URL").env_remove("VEILPASS_MASTER_KEY").envs(options.env.iter().copied());
+    if let Some(url) = options.redis_url {
+        command.env("REDIS_URL", url);
+    }
     let already = std::fs::metadata(options.log).map_or(0, |metadata| metadata.len()) as usize;
     let mut process = ServiceProcess::spawn("veilpass-api", &mut command, options.log, Signal::SIGTERM)?;
     let deadline = Instant::now() + START_TIMEOUT;

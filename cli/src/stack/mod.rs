@@ -6,6 +6,7 @@ mod local_chain;
 mod postgres;
 mod process;
 mod publisher;
+mod redis;
 
 use std::path::{Path, PathBuf};
 
@@ -16,6 +17,7 @@ pub use local_chain::LocalChain;
 pub use postgres::{PostgresServer, find_postgres_bin_dir, server_user_note};
 pub use process::{ServiceProcess, children_of, service_binary};
 pub use publisher::ChainPublisher;
+pub use redis::{RedisServer, find_redis_server};
 
 /// Where the stack keeps its data unless told otherwise: the user's cache; for root, whose home the database server's own
 /// user cannot enter, `/var/cache/veilpass`.

@@ -40,8 +40,16 @@ impl Api {
         let store = Store::connect_lazy(&url, &StoreConfig::default()).unwrap();
         store.migrate().await.unwrap();
         let log = dir.path().join("api.log");
-        let options =
-            ApiOptions { database_url: &url, audience: AUDIENCE, port: 0, log: &log, filter: None, flags, env: &[] };
+        let options = ApiOptions {
+            redis_url: None,
+            database_url: &url,
+            audience: AUDIENCE,
+            port: 0,
+            log: &log,
+            filter: None,
+            flags,
+            env: &[],
+        };
         let (process, base) = start_api(&options).await.unwrap();
         let address = base.strip_prefix("http://").unwrap().to_owned();
         Self { dir, _postgres: postgres, _process: process, store, address, client: Client::new(&base).unwrap() }

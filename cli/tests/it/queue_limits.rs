@@ -4,11 +4,6 @@ use std::{process::Command, time::Duration};
 
 use serde_json::Value;
 use uuid::Uuid;
-use veilpass_cli::{
-    client::Client,
-    holders::AUDIENCE,
-    stack::{ApiOptions, ServiceProcess, start_api},
-};
 use veilpass_protocol::ProverKeyId;
 use veilpass_store::{AttemptFailure, ProverReport};
 
@@ -16,15 +11,6 @@ use crate::{
     queue::{request, without_prover},
     stack::{DATABASE, TestStack},
 };
-
-/// Another API on the same database.
-async fn api_with(stack: &TestStack, flags: &[&str]) -> (ServiceProcess, Client) {
-    let (url, log) = (stack.postgres.url(DATABASE), stack.dir.path().join("second-api.log"));
-    let options =
-        ApiOptions { database_url: &url, audience: AUDIENCE, port: 0, log: &log, filter: None, flags, env: &[] };
-    let (process, base) = start_api(&options).await.unwrap();
-    (process, Client::new(&base).unwrap())
-}
 
 fn key(stack: &TestStack) -> ProverKeyId {
     ProverKeyId::of_public_key(&stack.key.to_bytes())
@@ -44,7 +30,8 @@ async fn what_would_wait_too_long_or_finds_no_room_is_told_when_to_come_back() {
     without_prover(&mut stack).await;
     sqlx::query("DELETE FROM provers").execute(&stack.pool).await.unwrap();
     report(&stack, 2, 40).await;
-    let (_api, client) = api_with(&stack, &["--queue-capacity", "5", "--max-queue-wait-seconds", "30"]).await;
+    stack.replace_api(&["--queue-capacity", "5", "--max-queue-wait-seconds", "30"]).await;
+    let client = stack.client.clone();
     // Two workers and forty seconds a proof: twenty for each job ahead.
     let first = request(&stack, 1);
     for (ahead, body) in [(0.0, first.clone()), (20.0, request(&stack, 2))] {
@@ -60,7 +47,8 @@ async fn what_would_wait_too_long_or_finds_no_room_is_told_when_to_come_back() {
     assert_eq!(stack.rows().await.0, 2);
 
     // An API that would let them wait for longer, until there is no room.
-    let (_other, client) = api_with(&stack, &["--queue-capacity", "3", "--max-queue-wait-seconds", "3600"]).await;
+    stack.replace_api(&["--queue-capacity", "3", "--max-queue-wait-seconds", "3600"]).await;
+    let client = stack.client.clone();
     assert_eq!(client.post("/v1/proofs", &request(&stack, 4)).await.unwrap().status.as_u16(), 202);
     let refused = client.post("/v1/proofs", &request(&stack, 5)).await.unwrap();
     assert_eq!((refused.status.as_u16(), refused.problem()), (503, "queue-full"), "{}", refused.body);
@@ -74,7 +62,8 @@ async fn a_client_that_fills_the_queue_leaves_room_for_others() {
     without_prover(&mut stack).await;
     sqlx::query("DELETE FROM provers").execute(&stack.pool).await.unwrap();
     report(&stack, 1, 40).await;
-    let (_api, greedy) = api_with(&stack, &["--max-queue-wait-seconds", "1600"]).await;
+    stack.replace_api(&["--max-queue-wait-seconds", "1600"]).await;
+    let greedy = stack.client.clone();
     let polite = greedy.clone().at_address("127.0.0.9".parse().unwrap()).unwrap();
     // Twenty jobs are half of what may wait; sixteen are what one client may have then.
     for number in 1..=20 {

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use veilpass_circuit::{cache_dir, workspace_root};
 
-use crate::stack::TestStack;
+use crate::stack::{MASTER_KEY, TestStack};
 
 /// At least as many requests, over all operations.
 const LEAST_REQUESTS: u64 = 5_000;
@@ -19,7 +19,8 @@ const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_co
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_is_requested_the_answer_is_one_that_the_document_promises() {
-    let stack = TestStack::start().await;
+    // With a master key, so that enrolment and session grants are there.
+    let stack = TestStack::launch(None, false, &[], &[("VEILPASS_MASTER_KEY", MASTER_KEY)]).await;
     let requirements = std::fs::read_to_string(workspace_root().join("tools/schemathesis/requirements.txt")).unwrap();
     let version = requirements.lines().find_map(|line| line.strip_prefix("schemathesis==")).unwrap();
     let binary = cache_dir().join(format!("schemathesis-{version}/bin/schemathesis"));

@@ -6,13 +6,14 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+use nix::sys::signal::Signal;
 use sqlx::PgPool;
 use veilpass_cli::{
     client::{Client, DelegatedProof, JobEnd},
     holders::{self, AUDIENCE, CLUSTER, Holder, TRACKS},
     operator::{Audit, audit, wait_for_roots},
     publish::publish,
-    stack::{ApiOptions, PostgresServer, ProverOptions, ServiceProcess, start_api, start_prover},
+    stack::{ApiOptions, PostgresServer, ProverOptions, RedisServer, ServiceProcess, start_api, start_prover},
 };
 use veilpass_protocol::{ContextPreimage, Epoch, EpochPolicy, FieldElement, Pepper, RegistryId};
 use veilpass_sealing::ProverPublicKey;
@@ -21,8 +22,8 @@ use veilpass_store::{NewRegistry, Registry, Store, StoreConfig};
 use crate::chain_parts::ChainParts;
 
 pub(crate) const DATABASE: &str = "veilpass";
-/// Of every API: tests poll, all from one address.
-const BASE_ENV: [(&str, &str); 2] = [("VEILPASS_SWEEP_INTERVAL_SECONDS", "0"), ("VEILPASS_RATE_LIMIT_PER_MINUTE", "0")];
+/// Of every API: no sweep unless a test wants one.
+const BASE_ENV: [(&str, &str); 1] = [("VEILPASS_SWEEP_INTERVAL_SECONDS", "0")];
 /// Of every API with a chain.
 pub(crate) const MASTER_KEY: &str = "6d61737465726b65796d61737465726b65796d61737465726b65796d61737465";
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -30,7 +31,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) struct TestStack {
     pub(crate) dir: tempfile::TempDir,
     pub(crate) postgres: PostgresServer,
-    api: Option<ServiceProcess>,
+    /// Of a stack that was given an environment with a master key: other APIs may stand beside its own.
+    pub(crate) redis: Option<RedisServer>,
+    pub(crate) api: Option<ServiceProcess>,
     pub(crate) prover: Option<ServiceProcess>,
     pub(crate) store: Store,
     pub(crate) pool: PgPool,
@@ -101,8 +104,23 @@ impl TestStack {
         let enrolling = rpc_url.as_deref().map(|url| [("VEILPASS_MASTER_KEY", MASTER_KEY), ("VEILPASS_RPC_URLS", url)]);
         let env = [enrolling.as_ref().map_or(&[][..], |env| env), env].concat();
         let env = [&BASE_ENV[..], &env].concat();
-        let options =
-            ApiOptions { database_url: &url, audience: AUDIENCE, port: 0, log: &log, filter, flags, env: &env };
+        // Who has a master key may have other APIs beside, which share by Redis.
+        let has = |wanted: &str| env.iter().any(|(name, _)| *name == wanted);
+        let redis = match has("VEILPASS_MASTER_KEY") && !has("REDIS_URL") {
+            true => Some(RedisServer::start(&dir.path().join("redis")).await.unwrap()),
+            false => None,
+        };
+        let redis_url = redis.as_ref().map(RedisServer::url);
+        let options = ApiOptions {
+            redis_url: redis_url.as_deref(),
+            database_url: &url,
+            audience: AUDIENCE,
+            port: 0,
+            log: &log,
+            filter,
+            flags,
+            env: &env,
+        };
         let (api, base) = start_api(&options).await.unwrap();
         let client = Client::new(&base).unwrap();
         let prover = start_a_prover(dir.path(), &url, filter);
@@ -112,6 +130,7 @@ impl TestStack {
         Self {
             dir,
             postgres,
+            redis,
             api: Some(api),
             prover: Some(prover),
             store,
@@ -125,6 +144,26 @@ impl TestStack {
         }
     }
 
+    /// Another API in the place of this one, with these flags: two could not share the database without Redis.
+    pub(crate) async fn replace_api(&mut self, flags: &[&str]) {
+        if let Some(api) = self.api.take() {
+            api.stop(Signal::SIGTERM, PATIENCE).await;
+        }
+        let (url, log) = (self.postgres.url(DATABASE), self.dir.path().join("api.log"));
+        let options = ApiOptions {
+            redis_url: None,
+            database_url: &url,
+            audience: AUDIENCE,
+            port: 0,
+            log: &log,
+            filter: self.filter,
+            flags,
+            env: &[],
+        };
+        let (api, base) = start_api(&options).await.unwrap();
+        (self.api, self.client) = (Some(api), Client::new(&base).unwrap());
+    }
+
     /// Another API in place of the first, on a chain behind these RPC endpoints.
     pub(crate) async fn restart_api(&mut self, rpc_urls: &str, env: &[(&str, &str)]) {
         if let Some(api) = self.api.take() {
@@ -134,8 +173,16 @@ impl TestStack {
         let filter = self.filter;
         let enrolling = [("VEILPASS_MASTER_KEY", MASTER_KEY), ("VEILPASS_RPC_URLS", rpc_urls)];
         let env = [&BASE_ENV[..], &enrolling, env].concat();
-        let options =
-            ApiOptions { database_url: &url, audience: AUDIENCE, port: 0, log: &log, filter, flags: &[], env: &env };
+        let options = ApiOptions {
+            redis_url: None,
+            database_url: &url,
+            audience: AUDIENCE,
+            port: 0,
+            log: &log,
+            filter,
+            flags: &[],
+            env: &env,
+        };
         let (api, base) = start_api(&options).await.unwrap();
         self.api = Some(api);
         self.client = Client::new(&base).unwrap();

@@ -32,6 +32,13 @@ pub struct Job {
     token: Zeroizing<String>,
 }
 
+impl Job {
+    /// The token, as it goes into a header. Whoever has it fetches the proof.
+    pub fn expose_token(&self) -> &str {
+        &self.token
+    }
+}
+
 impl fmt::Debug for Job {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Job").field("id", &self.id).finish_non_exhaustive()

@@ -24,6 +24,9 @@ pub(crate) const RESPONSE_TIMEOUT: Duration = Duration::from_millis(500);
 /// Between two looks at a connection, and between two attempts to make one.
 pub(crate) const PROBE: Duration = Duration::from_secs(1);
 
+/// Between a loss and the first attempt: a server that takes connections and refuses commands must not be run down.
+const AFTER_LOSS: Duration = Duration::from_millis(100);
+
 /// A connection that many use at once. `generation` tells it from those before it.
 #[derive(Clone)]
 struct Connected {
@@ -80,26 +83,25 @@ impl Link {
     /// the first attempt.
     pub(crate) async fn keep(self: Arc<Self>, client: Client, tried: tokio::sync::oneshot::Sender<()>) {
         let (mut tried, mut was_away) = (Some(tried), false);
-        let gauge = metrics::gauge!("veilpass_redis_up");
         for generation in 0.. {
             match connect(&client).await {
                 Ok(connection) => {
                     if std::mem::take(&mut was_away) {
                         tracing::info!("Redis is back: replicas share again");
                     }
-                    gauge.set(1.0);
                     self.0.send_replace(Some(Connected { generation, connection: connection.clone() }));
                     drop(tried.take());
                     check_eviction(connection).await;
                     self.watch().await;
-                    gauge.set(0.0);
+                    say(false);
                     alert(
                         "redis_away",
                         "Redis stopped answering: limits are local, and nothing is done that must be done once",
                     );
+                    sleep(AFTER_LOSS).await;
                 }
                 Err(error) => {
-                    gauge.set(0.0);
+                    say(false);
                     alert("redis_away", format_args!("cannot connect to Redis: {error}"));
                     drop(tried.take());
                     sleep(PROBE).await;
@@ -113,6 +115,7 @@ impl Link {
     async fn watch(&self) {
         let mut current = self.0.subscribe();
         while self.is_up() {
+            say(true);
             tokio::select! {
                 _ = current.wait_for(Option::is_none) => return,
                 () = sleep(PROBE) => {}
@@ -121,6 +124,11 @@ impl Link {
             let _ = ping.await;
         }
     }
+}
+
+/// Each time anew: the recorder of metrics may be installed after us.
+fn say(is_up: bool) {
+    metrics::gauge!("veilpass_redis_up").set(if is_up { 1.0 } else { 0.0 });
 }
 
 async fn connect(client: &Client) -> Result<MultiplexedConnection, String> {

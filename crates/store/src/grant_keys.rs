@@ -93,8 +93,9 @@ impl Store {
         let mut tx = self.lock_grant_keys().await?;
         let added = sqlx::query(
             "INSERT INTO grant_keys (kid, public_key, sealed_key, created_at, signs_from)
-             SELECT $1, $2, $3, t.now, coalesce(greatest(newest.since + make_interval(secs => $4),
-                                                         t.now + make_interval(secs => $5)), t.now)
+             SELECT $1, $2, $3, t.now,
+                    CASE WHEN newest.since IS NULL THEN t.now
+                         ELSE greatest(newest.since + make_interval(secs => $4), t.now + make_interval(secs => $5)) END
              FROM (SELECT max(signs_from) AS since FROM grant_keys) newest, (SELECT clock_timestamp() AS now) t
              WHERE newest.since IS NULL OR newest.since <= t.now",
         )

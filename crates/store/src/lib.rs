@@ -62,7 +62,8 @@ pub use registries::{NewRegistry, Registry};
 pub use replica_place::{PlaceAttempt, PlaceHolder, ReplicaPlace};
 pub use roots::{PublishError, PublishedRoot};
 pub use signals::{
-    JobFollower, JobNews, JobSignals, JobStage, JobWatch, MAX_END_WAITS, ParseStageError, StageMessage, WaitPermit,
+    JobFollower, JobNews, JobSignals, JobStage, JobWatch, MAX_END_WAITS, ParseStageError, STAGE_CHANNEL, StageMessage,
+    WaitPermit,
 };
 use sqlx::{
     PgPool,

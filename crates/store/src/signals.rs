@@ -12,7 +12,7 @@ use std::{sync::Arc, time::Duration};
 
 use end_waits::{EndWait, EndWaits};
 use stages::{Follower, Stages};
-pub use stages::{JobStage, ParseStageError, StageMessage};
+pub use stages::{JobStage, ParseStageError, STAGE_CHANNEL, StageMessage};
 use tokio::{
     sync::{Notify, OwnedSemaphorePermit, Semaphore, watch},
     task::JoinSet,

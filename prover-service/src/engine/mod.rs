@@ -177,6 +177,16 @@ impl ProvingEngine {
     /// Proves, then verifies the proof against the pinned key: `bb` answers an unsatisfied witness with an invalid proof
     /// and no error.
     pub fn prove(&mut self, witness: &Witness, public_inputs: &PublicInputs) -> Result<Proof, EngineError> {
+        self.prove_telling(witness, public_inputs, || {})
+    }
+
+    /// The same, and tells when the proof is made and is to be verified.
+    pub fn prove_telling(
+        &mut self,
+        witness: &Witness,
+        public_inputs: &PublicInputs,
+        on_made: impl FnOnce(),
+    ) -> Result<Proof, EngineError> {
         let circuit = CircuitInput {
             name: CIRCUIT_NAME.to_owned(),
             bytecode: self.bytecode.clone(),
@@ -191,6 +201,7 @@ impl ProvingEngine {
         if answer.public_inputs.concat() != public_inputs.to_bytes() {
             return Err(EngineError::Shape("other public inputs than the statement's"));
         }
+        on_made();
         self.verifier.verify(&proof, public_inputs).map_err(|_| EngineError::InvalidProof)?;
         Ok(Proof(proof))
     }

@@ -208,11 +208,22 @@ impl PinnedWorker {
     }
 
     /// Proves on a thread of its own. The worker goes back by itself, also when the caller no longer waits.
-    pub(crate) async fn prove(mut self, witness: Witness, public_inputs: PublicInputs) -> Result<Proof, EngineError> {
+    #[cfg(test)]
+    pub(crate) async fn prove(self, witness: Witness, public_inputs: PublicInputs) -> Result<Proof, EngineError> {
+        self.prove_telling(witness, public_inputs, || {}).await
+    }
+
+    /// The same, and tells when the proof is made and is to be verified.
+    pub(crate) async fn prove_telling(
+        mut self,
+        witness: Witness,
+        public_inputs: PublicInputs,
+        on_made: impl FnOnce() + Send + 'static,
+    ) -> Result<Proof, EngineError> {
         let proving = tokio::task::spawn_blocking(move || {
             let worker = self.worker.as_mut().ok_or(EngineError::Gone(None))?;
             self.is_sound = false;
-            let proof = worker.prove(&witness, &public_inputs);
+            let proof = worker.prove(&witness, &public_inputs, on_made);
             self.is_sound = proof.is_ok();
             if let Err(error) = &proof {
                 tracing::warn!(slot = self.slot.number, %error, "worker failed");

@@ -106,9 +106,14 @@ impl Worker {
         self.engine.is_alive()
     }
 
-    pub(super) fn prove(&mut self, witness: &Witness, public_inputs: &PublicInputs) -> Result<Proof, EngineError> {
+    pub(super) fn prove(
+        &mut self,
+        witness: &Witness,
+        public_inputs: &PublicInputs,
+        on_made: impl FnOnce(),
+    ) -> Result<Proof, EngineError> {
         let since = Instant::now();
-        let proof = self.engine.prove(witness, public_inputs)?;
+        let proof = self.engine.prove_telling(witness, public_inputs, on_made)?;
         self.vitals.proved(since.elapsed());
         Ok(proof)
     }

@@ -34,7 +34,8 @@ pub(super) async fn measure(stack: &ApiStack, count: u64, report: &Report) -> an
     for encoding in ["identity", "gzip", "br"] {
         let since = Instant::now();
         let answer = http.get(&url).header("accept-encoding", encoding).send().await?.error_for_status()?;
-        let sent_as = answer.headers().get("content-encoding").and_then(|value| value.to_str().ok()).unwrap_or("identity");
+        let sent_as =
+            answer.headers().get("content-encoding").and_then(|value| value.to_str().ok()).unwrap_or("identity");
         ensure!(sent_as == encoding, "asked for {encoding}, got {sent_as}");
         let bytes = answer.bytes().await.context("the download broke off")?.len() as f64;
         report.line(&format!("leaves_download_{encoding}_mb"), bytes / 1e6, "MB");

@@ -1,8 +1,9 @@
 //! One API with its database and, unless it is alone, its Redis. No prover: a queued job stays queued.
 
+use std::time::Duration;
+
 use anyhow::{Context, bail};
 use nix::sys::signal::Signal;
-use std::time::Duration;
 use tempfile::TempDir;
 use veilpass_protocol::{EpochPolicy, FieldElement, RegistryId};
 use veilpass_sealing::ProverSecretKey;
@@ -62,16 +63,15 @@ impl ApiStack {
         };
         let master_key = hex::encode(rand::random::<[u8; 32]>());
         let redis_url = redis.as_ref().map(RedisServer::url);
-        let mut env = vec![("VEILPASS_MASTER_KEY", master_key.as_str())];
-        env.extend(redis_url.as_deref().map(|url| ("REDIS_URL", url)));
         let options = ApiOptions {
+            redis_url: redis_url.as_deref(),
             database_url: &url,
             audience: AUDIENCE,
             port: 0,
             log: &dir.path().join("api.log"),
             filter: None,
             flags: &FLAGS,
-            env: &env,
+            env: &[("VEILPASS_MASTER_KEY", &master_key)],
         };
         let (api, base) = start_api(&options).await?;
         let prover_key = ProverSecretKey::from_bytes(&[7; 32])?;

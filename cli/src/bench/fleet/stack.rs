@@ -49,6 +49,7 @@ impl FleetStack {
         let registry = create_registry(&store).await?;
 
         let options = ApiOptions {
+            redis_url: None,
             database_url: &url,
             audience: AUDIENCE,
             port: 0,

@@ -54,6 +54,7 @@ impl Fleet {
 
         let log = dir.path().join("api.log");
         let options = ApiOptions {
+            redis_url: None,
             database_url: &url,
             audience: AUDIENCE,
             port: 0,
@@ -87,21 +88,24 @@ impl Fleet {
         self.provers.iter_mut().for_each(|prover| prover.supervise(journal));
     }
 
-    /// Waits a moment for a prover to have a job.
+    /// Waits a moment for a prover to have a job. No longer, whatever the database does: only who waits here would start it again.
     pub(super) async fn has_leased(&self, number: usize) {
         let worker = format!("%-{}-%", self.provers[number].pid().unwrap_or_default());
-        for _ in 0..100 {
-            let has: Result<bool, _> = sqlx::query_scalar(
-                "SELECT EXISTS (SELECT 1 FROM proof_jobs WHERE state = 'leased' AND leased_by LIKE $1)",
-            )
-            .bind(&worker)
-            .fetch_one(&self.pool)
-            .await;
-            if has.unwrap_or(false) {
-                return;
+        let leased = async {
+            loop {
+                let has: Result<bool, _> = sqlx::query_scalar(
+                    "SELECT EXISTS (SELECT 1 FROM proof_jobs WHERE state = 'leased' AND leased_by LIKE $1)",
+                )
+                .bind(&worker)
+                .fetch_one(&self.pool)
+                .await;
+                if has.unwrap_or(false) {
+                    return;
+                }
+                tokio::time::sleep(Duration::from_millis(10)).await;
             }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+        };
+        let _ = tokio::time::timeout(Duration::from_secs(1), leased).await;
     }
 
     pub(super) async fn kill_postgres(&mut self) {

@@ -11,7 +11,7 @@ use jsonwebtoken::decode_header;
 use serde_json::json;
 use veilpass_protocol::MasterKey;
 
-use super::{MASTER_KEY, PATIENCE, Session, is_active, kids, now};
+use super::{MASTER_KEY, PATIENCE, Redis, Session, is_active, kids, now};
 use crate::stack::TestStack;
 
 fn kid_of(token: &str) -> String {
@@ -48,8 +48,8 @@ async fn until_kids(stack: &TestStack, wanted: impl Fn(&[String]) -> bool) -> Ve
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn keys_overlap_and_the_old_one_stays_until_its_last_grant_expired() {
-    // A key signs for six seconds, and is known for two before.
-    let flags = ["--grant-key-days", "0.00007", "--grant-key-lead-seconds", "2", "--grant-jwks-max-age-seconds", "1"];
+    // A key signs for ten seconds, and is known for two before.
+    let flags = ["--grant-key-days", "0.00012", "--grant-key-lead-seconds", "2", "--grant-jwks-max-age-seconds", "1"];
     let stack = TestStack::start_with_grants(None, false, &flags).await;
     let session = stack.open_session(1, now() + 7200).await;
     let first = kid_of(session.token());
@@ -83,7 +83,8 @@ async fn keys_overlap_and_the_old_one_stays_until_its_last_grant_expired() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_key_set_is_cacheable_and_an_operator_replaces_it() {
     let flags = ["--grant-key-lead-seconds", "2", "--grant-jwks-max-age-seconds", "1"];
-    let stack = TestStack::start_with_grants(None, false, &flags).await;
+    let redis = Redis::start().await;
+    let stack = TestStack::start_with_replicas(&redis, &flags).await;
     let session = stack.open_session(1, now() + 7200).await;
     let url = format!("http://{}/.well-known/jwks.json", stack.client.authority());
     let http = reqwest::Client::new();
@@ -116,10 +117,10 @@ async fn the_key_set_is_cacheable_and_an_operator_replaces_it() {
 
     // A replica with another master key could read none of them.
     let other = "00".repeat(32);
-    let error = stack.try_replica("wrong-key", &[], &other).await.err().expect("it refuses to start");
+    let error = stack.try_replica(&redis, "wrong-key", &[], &other).await.err().expect("it refuses to start");
     assert!(format!("{error:#}").contains("does not open with this master key"), "{error:#}");
     let short = ["--grant-key-lead-seconds", "60", "--grant-jwks-max-age-seconds", "31"];
-    let error = stack.try_replica("short-lead", &short, MASTER_KEY).await.err().expect("it refuses to start");
+    let error = stack.try_replica(&redis, "short-lead", &short, MASTER_KEY).await.err().expect("it refuses to start");
     assert!(format!("{error:#}").contains("must be at least twice"), "{error:#}");
 }
 

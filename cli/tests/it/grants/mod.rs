@@ -19,7 +19,7 @@ use sha2::{Digest, Sha256};
 use veilpass_cli::{
     client::{Answer, Client, Settle},
     holders::{AUDIENCE, session_key},
-    stack::{ApiOptions, ServiceProcess, start_api},
+    stack::{ApiOptions, RedisServer, ServiceProcess, start_api},
 };
 use veilpass_protocol::{ContextPreimage, grant_request_text};
 
@@ -33,6 +33,20 @@ const OPERATOR_KEY: &str = "vpo_the-key-that-ann-presents";
 struct Replica {
     _process: ServiceProcess,
     client: Client,
+}
+
+/// What replicas share.
+struct Redis {
+    _dir: tempfile::TempDir,
+    server: RedisServer,
+}
+
+impl Redis {
+    async fn start() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let server = RedisServer::start(&dir.path().join("redis")).await.unwrap();
+        Self { _dir: dir, server }
+    }
 }
 
 /// A verification, and its first grant as the API gave it.
@@ -89,8 +103,23 @@ async fn kids(client: &Client) -> Vec<String> {
 impl TestStack {
     /// A stack with a master key and an operator.
     async fn start_with_grants(filter: Option<&'static str>, on_chain: bool, flags: &[&str]) -> Self {
+        Self::start_granting(filter, on_chain, flags, None).await
+    }
+
+    /// The same, sharing with other replicas by a Redis.
+    async fn start_with_replicas(redis: &Redis, flags: &[&str]) -> Self {
+        Self::start_granting(None, false, flags, Some(&redis.server.url())).await
+    }
+
+    async fn start_granting(
+        filter: Option<&'static str>,
+        on_chain: bool,
+        flags: &[&str],
+        redis_url: Option<&str>,
+    ) -> Self {
         let operators = format!("ann:{}", hex::encode(Sha256::digest(OPERATOR_KEY)));
-        let env = [("VEILPASS_MASTER_KEY", MASTER_KEY), ("VEILPASS_OPERATOR_KEYS", &operators)];
+        let mut env = vec![("VEILPASS_MASTER_KEY", MASTER_KEY), ("VEILPASS_OPERATOR_KEYS", &operators)];
+        env.extend(redis_url.map(|url| ("REDIS_URL", url)));
         let flags = [&["--ops-listen", "127.0.0.1:0"], flags].concat();
         Self::launch(filter, on_chain, &flags, &env).await
     }
@@ -128,11 +157,26 @@ impl TestStack {
     }
 
     /// Starts another API on the same database.
-    async fn try_replica(&self, name: &str, flags: &[&str], master_key: &str) -> anyhow::Result<Replica> {
+    async fn try_replica(
+        &self,
+        redis: &Redis,
+        name: &str,
+        flags: &[&str],
+        master_key: &str,
+    ) -> anyhow::Result<Replica> {
         let (url, log): (String, PathBuf) = (self.postgres.url(DATABASE), self.dir.path().join(format!("{name}.log")));
         let env = [("VEILPASS_MASTER_KEY", master_key)];
-        let options =
-            ApiOptions { database_url: &url, audience: AUDIENCE, port: 0, log: &log, filter: None, flags, env: &env };
+        let redis_url = redis.server.url();
+        let options = ApiOptions {
+            redis_url: Some(&redis_url),
+            database_url: &url,
+            audience: AUDIENCE,
+            port: 0,
+            log: &log,
+            filter: None,
+            flags,
+            env: &env,
+        };
         let (process, base) = start_api(&options).await?;
         Ok(Replica { _process: process, client: Client::new(&base)? })
     }

@@ -3,7 +3,7 @@
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
-use super::{MASTER_KEY, Session, is_active, now};
+use super::{MASTER_KEY, Redis, Session, is_active, now};
 use crate::stack::TestStack;
 
 async fn revoke(stack: &TestStack, token: &str) -> u16 {
@@ -18,11 +18,14 @@ async fn another(stack: &TestStack, session: &Session, time: u64) -> String {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn holder_and_operator_revoke_and_every_replica_knows() {
-    let stack = TestStack::start_with_grants(None, false, &[]).await;
-    let replica = stack.try_replica("second", &[], MASTER_KEY).await.unwrap();
+    let redis = Redis::start().await;
+    let stack = TestStack::start_with_replicas(&redis, &[]).await;
+    let replica = stack.try_replica(&redis, "second", &[], MASTER_KEY).await.unwrap();
     let session = stack.open_session(1, now() + 7200).await;
-    let (first, second) = (session.token().to_owned(), another(&stack, &session, now()).await);
-    let third = another(&stack, &session, now() + 1).await;
+    // Signatures of different seconds, all of them within the minute that clocks may differ.
+    let start = now();
+    let (first, second) = (session.token().to_owned(), another(&stack, &session, start).await);
+    let third = another(&stack, &session, start + 1).await;
     let active = async || {
         let mut found = Vec::new();
         for token in [&first, &second, &third] {
@@ -33,6 +36,11 @@ async fn holder_and_operator_revoke_and_every_replica_knows() {
         found
     };
     assert_eq!(active().await, [true, true, true]);
+    // A signature counts once, wherever it is shown.
+    let request = session.request(start + 4);
+    assert_eq!(stack.ask(&request).await.status.as_u16(), 201);
+    let replayed = replica.client.post("/v1/grants", &request).await.unwrap();
+    assert_eq!((replayed.status.as_u16(), replayed.problem()), (409, "signature-used"));
 
     // Its holder may, also twice; what is no token is no error.
     for token in [first.as_str(), &first, "", "a.b.c", &second[..second.len() - 1]] {
@@ -47,13 +55,13 @@ async fn holder_and_operator_revoke_and_every_replica_knows() {
     let (status, body) = stack.operate("/ops/v1/grants/revoke", Some(&json!({ "jti": jti(&second) }))).await;
     assert_eq!((status, body), (200, json!({ "revoked": 1, "verification_id": session.verification })));
     assert_eq!(active().await, [false, false, true]);
-    assert_eq!(stack.ask(&session.request(now() + 2)).await.status.as_u16(), 201, "the session goes on");
+    assert_eq!(stack.ask(&session.request(start + 2)).await.status.as_u16(), 201, "the session goes on");
 
     let whole = json!({ "verification_id": session.verification });
     let (status, body) = stack.operate("/ops/v1/grants/revoke", Some(&whole)).await;
-    assert_eq!((status, &body["revoked"]), (200, &json!(2)), "{body}");
+    assert_eq!((status, &body["revoked"]), (200, &json!(3)), "{body}");
     assert_eq!(active().await, [false, false, false]);
-    let refused = stack.ask(&session.request(now() + 3)).await;
+    let refused = stack.ask(&session.request(start + 3)).await;
     assert_eq!((refused.status.as_u16(), refused.problem()), (409, "session-ended"));
     assert_eq!(stack.operate("/ops/v1/grants/revoke", Some(&whole)).await.1["revoked"], 0);
 

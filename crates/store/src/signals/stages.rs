@@ -43,6 +43,9 @@ impl JobStage {
     }
 }
 
+/// Name of the channel by which stages go through Redis.
+pub const STAGE_CHANNEL: &str = "job-stages";
+
 /// A job has reached a stage. As text, the id, the number of attempts begun, and the stage's name, with a space between: how it
 /// travels, by `NOTIFY` or through Redis. Names a job by its id, which alone is of no use to anybody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

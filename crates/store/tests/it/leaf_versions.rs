@@ -93,7 +93,7 @@ async fn a_page_reads_its_own_places_only(pool: PgPool) {
                decode(lpad(to_hex(n), 64, '0'), 'hex') FROM generate_series(1, 200000) AS n;
         ANALYZE",
         zero = "0".repeat(64),
-        track = f.track,
+        track = &f.track.to_string()[2..],
     );
     let mut connection = pool.acquire().await.unwrap().detach();
     sqlx::raw_sql(&fill).execute(&mut connection).await.unwrap();

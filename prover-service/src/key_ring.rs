@@ -1,0 +1,241 @@
+//! The keys that a prover opens envelopes with: the one that clients are to seal to, and those whose place it has taken.
+//!
+//! The key file holds the first. A rotation keeps the one before beside it, under a name that says until when clients may seal to
+//! it: all provers that share the folder see the same. Two minutes later, when the last jobs for it have been proved, it is
+//! overwritten and removed by whoever notices first.
+
+use std::{
+    fs::{self, OpenOptions},
+    io::{self, Write},
+    path::{Path, PathBuf},
+    sync::{Arc, PoisonError, RwLock},
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use tokio::sync::Notify;
+use veilpass_protocol::ProverKeyId;
+use veilpass_sealing::ProverSecretKey;
+
+use crate::key_file::{KeyFileError, create_key, load_or_create_key, read_key};
+
+/// For how long a key is still opened after clients may no longer seal to it: for jobs that were queued at the last moment.
+const LAST_JOBS: Duration = Duration::from_secs(120);
+/// Follows the name of the key file in that of a key that retires; then Unix seconds.
+const RETIRES: &str = ".retires-";
+
+/// A key, and until when clients may seal to it.
+pub(crate) struct HeldKey {
+    secret: ProverSecretKey,
+    public_key: [u8; 32],
+    /// In Unix seconds. None: no newer key has taken its place.
+    retires_at: Option<u64>,
+}
+
+impl HeldKey {
+    fn new(secret: ProverSecretKey, retires_at: Option<u64>) -> Arc<Self> {
+        let public_key = secret.public_key().to_bytes();
+        Arc::new(Self { secret, public_key, retires_at })
+    }
+
+    pub(crate) fn secret(&self) -> &ProverSecretKey {
+        &self.secret
+    }
+
+    pub(crate) fn public_key(&self) -> [u8; 32] {
+        self.public_key
+    }
+
+    pub(crate) fn id(&self) -> ProverKeyId {
+        ProverKeyId::of_public_key(&self.public_key)
+    }
+
+    /// For how long clients may seal to it; none: without an end.
+    pub(crate) fn remaining(&self) -> Option<Duration> {
+        self.retires_at.map(|at| Duration::from_secs(at.saturating_sub(unix_now())))
+    }
+}
+
+/// The keys of a prover.
+pub(crate) struct KeyRing {
+    file: PathBuf,
+    /// Those that retire, the soonest first; then the active one.
+    keys: RwLock<Vec<Arc<HeldKey>>>,
+    look: Notify,
+}
+
+impl KeyRing {
+    /// Reads the key file and what is beside it; draws a key if there is none.
+    pub(crate) fn load(file: &Path) -> Result<Self, KeyFileError> {
+        Ok(Self { file: file.to_owned(), keys: RwLock::new(read_keys(file)?), look: Notify::new() })
+    }
+
+    /// All keys, those that retire first.
+    pub(crate) fn held(&self) -> Vec<Arc<HeldKey>> {
+        self.keys.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The key that clients are to seal to.
+    pub(crate) fn active(&self) -> Arc<HeldKey> {
+        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&keys[keys.len() - 1])
+    }
+
+    /// Reads the files again, and wipes what has retired. If they cannot be read the keys stay as they are.
+    pub(crate) fn reload(&self) {
+        let keys = match read_keys(&self.file) {
+            Ok(keys) => keys,
+            Err(error) => return tracing::error!(%error, "the keys cannot be read again"),
+        };
+        let mut held = self.keys.write().unwrap_or_else(PoisonError::into_inner);
+        let ids = |keys: &[Arc<HeldKey>]| keys.iter().map(|key| key.id()).collect::<Vec<_>>();
+        if ids(&held) != ids(&keys) {
+            let active = keys.last().map(|key| key.id().to_string());
+            tracing::info!(active, retiring = keys.len() - 1, "the keys have changed");
+        }
+        *held = keys;
+    }
+
+    /// Asks whoever waits for [`Self::rotated`] to look at the files.
+    pub(crate) fn look(&self) {
+        self.look.notify_one();
+    }
+
+    /// Completes when the files should be looked at.
+    pub(crate) async fn rotated(&self) {
+        self.look.notified().await;
+    }
+}
+
+/// Never empty; the active key is the last.
+fn read_keys(file: &Path) -> Result<Vec<Arc<HeldKey>>, KeyFileError> {
+    let active = HeldKey::new(load_or_create_key(file)?, None);
+    let mut retiring = retiring_files(file)?;
+    retiring.sort();
+    let mut keys = Vec::new();
+    for (retires_at, path) in retiring {
+        match read_key(&path).map(|key| key.map(|key| HeldKey::new(key, Some(retires_at)))) {
+            // A rotation that is under way, or was cut off: another name of the key file.
+            Ok(Some(key)) if key.id() == active.id() => {}
+            Ok(Some(_)) if unix_now() >= retires_at.saturating_add(LAST_JOBS.as_secs()) => wipe(&path),
+            Ok(Some(key)) => keys.push(key),
+            // Wiped by another prover just now.
+            Ok(None) => {}
+            Err(error) => tracing::error!(%error, "a key that retires cannot be read"),
+        }
+    }
+    keys.push(active);
+    Ok(keys)
+}
+
+/// The files of keys that retire, and when.
+fn retiring_files(file: &Path) -> Result<Vec<(u64, PathBuf)>, KeyFileError> {
+    let io = |source| KeyFileError::Io { path: file.to_owned(), source };
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let prefix = format!("{}{RETIRES}", file.file_name().unwrap_or_default().to_string_lossy());
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).map_err(io)? {
+        let entry = entry.map_err(io)?;
+        let name = entry.file_name();
+        if let Some(at) = name.to_str().and_then(|name| name.strip_prefix(&prefix)).and_then(|at| at.parse().ok()) {
+            found.push((at, entry.path()));
+        }
+    }
+    Ok(found)
+}
+
+/// Draws a new key; clients may seal to the one before for `overlap`. Returns the new key's id, and when the old one retires.
+/// Two rotations within a second are one too many.
+pub(crate) fn rotate_key(file: &Path, overlap: Duration) -> Result<(ProverKeyId, u64), KeyFileError> {
+    // There must be one, and it must be fit to be kept.
+    load_or_create_key(file)?;
+    let retires_at = unix_now() + overlap.as_secs();
+    let beside = |suffix: String| {
+        let mut name = file.as_os_str().to_owned();
+        name.push(suffix);
+        PathBuf::from(name)
+    };
+    let (new, old) = (beside(".new".to_owned()), beside(format!("{RETIRES}{retires_at}")));
+    // Of two rotations at once one finds the file of the other.
+    let key = create_key(&new)?;
+    // The old key keeps its bytes on the disk, and with the file they are overwritten when it has retired.
+    if let Err(source) = fs::hard_link(file, &old).and_then(|()| fs::rename(&new, file)) {
+        wipe(&new);
+        return Err(KeyFileError::Io { path: file.to_owned(), source });
+    }
+    Ok((key.public_key().id(), retires_at))
+}
+
+/// Overwrites a file and removes it. On a file system that writes elsewhere than in place the old bytes may stay until they are
+/// used again.
+fn wipe(path: &Path) {
+    let overwrite = || -> io::Result<()> {
+        let length = fs::metadata(path)?.len();
+        let mut file = OpenOptions::new().write(true).open(path)?;
+        file.write_all(&vec![b'0'; usize::try_from(length).unwrap_or(64)])?;
+        file.sync_all()?;
+        fs::remove_file(path)
+    };
+    match overwrite() {
+        Ok(()) => tracing::info!(file = %path.display(), "a key was wiped"),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => tracing::error!(file = %path.display(), %error, "a key cannot be wiped"),
+    }
+}
+
+fn unix_now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn a_rotation_keeps_the_key_before_until_it_has_retired() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("key");
+        let ring = KeyRing::load(&file).unwrap();
+        let first = ring.active().id();
+        let (second, retires_at) = rotate_key(&file, Duration::from_secs(600)).unwrap();
+        assert_eq!(ring.active().id(), first, "not before it looks");
+        ring.reload();
+        let held: Vec<_> = ring.held().iter().map(|key| (key.id(), key.remaining().is_some())).collect();
+        assert_eq!(held, [(first, true), (second, false)]);
+        assert!(ring.held()[0].remaining().unwrap() <= Duration::from_secs(600));
+        let old = dir.path().join(format!("key.retires-{retires_at}"));
+        assert_eq!(fs::metadata(&old).unwrap().permissions().mode() & 0o777, 0o600);
+        // The same keys after a restart.
+        assert_eq!(KeyRing::load(&file).unwrap().held().len(), 2);
+
+        // Clients may not seal to it any more, but their last jobs are proved.
+        let recently = dir.path().join(format!("key.retires-{}", unix_now() - 1));
+        fs::rename(&old, &recently).unwrap();
+        ring.reload();
+        assert_eq!(ring.held()[0].remaining(), Some(Duration::ZERO));
+        let long_ago = dir.path().join(format!("key.retires-{}", unix_now() - LAST_JOBS.as_secs() - 1));
+        fs::rename(&recently, &long_ago).unwrap();
+        // Another name of the same file, to see what became of its bytes.
+        let witness = dir.path().join("witness");
+        fs::hard_link(&long_ago, &witness).unwrap();
+        ring.reload();
+        assert!(ring.held().len() == 1 && !long_ago.exists());
+        assert_eq!(fs::read_to_string(&witness).unwrap(), "0".repeat(64));
+    }
+
+    #[test]
+    fn a_rotation_that_fails_changes_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("key");
+        let ring = KeyRing::load(&file).unwrap();
+        fs::write(dir.path().join("key.new"), "of another rotation").unwrap();
+        assert!(rotate_key(&file, Duration::from_secs(600)).is_err());
+        let before = ring.active().id();
+        ring.reload();
+        assert_eq!((ring.active().id(), ring.held().len()), (before, 1));
+        fs::write(&file, "damaged").unwrap();
+        ring.reload();
+        assert_eq!(ring.active().id(), before, "what cannot be read does not replace what works");
+    }
+}
