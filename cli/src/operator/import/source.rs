@@ -68,61 +68,92 @@ fn bar(length: Option<u64>) -> ProgressBar {
     length.map_or_else(ProgressBar::new_spinner, ProgressBar::new).with_style(style)
 }
 
-fn csv_lines<T: DeserializeOwned + 'static>(reader: impl Read + 'static, names: &[&str]) -> anyhow::Result<Lines<T>> {
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(reader);
-    let headers = reader.headers().context("line 1")?.clone();
+/// Reads a file line by line, without those that are blank, and counts.
+struct Physical<R> {
+    reader: R,
+    number: u64,
+    bytes: Vec<u8>,
+}
+
+impl<R: BufRead> Physical<R> {
+    fn new(reader: R) -> Self {
+        Self { reader, number: 0, bytes: Vec::new() }
+    }
+
+    /// The next line's number and bytes.
+    fn next(&mut self) -> anyhow::Result<Option<(u64, &[u8])>> {
+        loop {
+            self.bytes.clear();
+            self.number += 1;
+            let read = (&mut self.reader).take(MAX_LINE_BYTES).read_until(b'\n', &mut self.bytes)?;
+            if read == 0 {
+                return Ok(None);
+            }
+            if read as u64 == MAX_LINE_BYTES && self.bytes.last() != Some(&b'\n') {
+                bail!("line {} is longer than {MAX_LINE_BYTES} bytes", self.number);
+            }
+            if !self.bytes.trim_ascii().is_empty() {
+                break;
+            }
+        }
+        Ok(Some((self.number, self.bytes.trim_ascii())))
+    }
+
+    /// All lines, each parsed.
+    fn parsed<T: 'static>(mut self, parse: impl Fn(&[u8]) -> Result<T, String> + 'static) -> Lines<T>
+    where
+        R: 'static,
+    {
+        Box::new(std::iter::from_fn(move || match self.next() {
+            Ok(line) => line.map(|(number, bytes)| Ok((number, parse(bytes)))),
+            Err(error) => Some(Err(error)),
+        }))
+    }
+}
+
+/// A line of CSV by itself: what we import has no line breaks in it, and a quote that is never closed must not swallow the
+/// rest of the file.
+fn csv_record(bytes: &[u8]) -> Result<csv::StringRecord, String> {
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .trim(csv::Trim::All)
+        .buffer_capacity(bytes.len() + 1)
+        .from_reader(bytes);
+    let mut record = csv::StringRecord::new();
+    match reader.read_record(&mut record) {
+        Ok(true) => Ok(record),
+        Ok(false) => Err("not CSV".to_owned()),
+        Err(_) => Err("not UTF-8".to_owned()),
+    }
+}
+
+fn csv_lines<T: DeserializeOwned + 'static>(
+    reader: impl BufRead + 'static,
+    names: &[&str],
+) -> anyhow::Result<Lines<T>> {
+    let mut physical = Physical::new(reader);
+    let (_, first) = physical.next()?.context("the file is empty")?;
+    let headers = csv_record(first).map_err(|reason| anyhow::anyhow!("line 1: {reason}"))?;
     for name in &headers {
         ensure!(names.contains(&name), "line 1: {name:?} is none of the columns {}", names.join(", "));
     }
     if let Some(missing) = names.iter().find(|name| !headers.iter().any(|header| header == **name)) {
         bail!("line 1: the column {missing} is missing");
     }
-    let mut record = csv::StringRecord::new();
-    Ok(Box::new(std::iter::from_fn(move || {
-        let line = reader.position().line();
-        match reader.read_record(&mut record) {
-            Ok(false) => None,
-            Ok(true) => {
-                // The reader counts blank lines before a record to it: the line is the first of these.
-                let line = record.position().map_or(line, csv::Position::line);
-                Some(Ok((line, record.deserialize(Some(&headers)).map_err(|error| csv_reason(&error)))))
-            }
-            Err(error) if error.is_io_error() => Some(Err(error.into())),
-            Err(error) => Some(Ok((line, Err(csv_reason(&error))))),
+    Ok(physical.parsed(move |bytes| {
+        let record = csv_record(bytes)?;
+        if record.len() != headers.len() {
+            return Err(format!("{} fields in place of {}", record.len(), headers.len()));
         }
-    })))
-}
-
-/// Without the position, which is told already.
-fn csv_reason(error: &csv::Error) -> String {
-    match error.kind() {
-        csv::ErrorKind::Deserialize { err, .. } => err.kind().to_string(),
-        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => format!("{len} fields in place of {expected_len}"),
-        csv::ErrorKind::Utf8 { .. } => "not UTF-8".to_owned(),
-        _ => "not CSV".to_owned(),
-    }
-}
-
-fn json_lines<T: DeserializeOwned + 'static>(mut reader: impl BufRead + 'static) -> Lines<T> {
-    let (mut number, mut bytes) = (0, Vec::new());
-    Box::new(std::iter::from_fn(move || {
-        loop {
-            bytes.clear();
-            number += 1;
-            match (&mut reader).take(MAX_LINE_BYTES).read_until(b'\n', &mut bytes) {
-                Ok(0) => return None,
-                Ok(read) if read as u64 == MAX_LINE_BYTES && bytes.last() != Some(&b'\n') => {
-                    return Some(Err(anyhow::anyhow!("line {number} is longer than {MAX_LINE_BYTES} bytes")));
-                }
-                Ok(_) if bytes.trim_ascii().is_empty() => {}
-                Ok(_) => {
-                    let parsed = serde_json::from_slice(&bytes).map_err(|error| json_reason(&error));
-                    return Some(Ok((number, parsed)));
-                }
-                Err(error) => return Some(Err(error.into())),
-            }
-        }
+        record.deserialize(Some(&headers)).map_err(|error| match error.kind() {
+            csv::ErrorKind::Deserialize { err, .. } => err.kind().to_string(),
+            _ => "not CSV".to_owned(),
+        })
     }))
+}
+
+fn json_lines<T: DeserializeOwned + 'static>(reader: impl BufRead + 'static) -> Lines<T> {
+    Physical::new(reader).parsed(|bytes| serde_json::from_slice(bytes).map_err(|error| json_reason(&error)))
 }
 
 /// Without the position: the line is told already, and is the only one.
