@@ -45,12 +45,12 @@ async fn a_snapshot_is_checked_and_imported_once_as_a_whole() {
     let (assets, enrolments) = (stack.dir.path().join("assets.csv"), stack.dir.path().join("enrolments.jsonl"));
     let track = TRACKS[0];
     let good: String = (1..=3).map(|number| format!("{track},{}\n", mint(number))).collect();
-    fs::write(&assets, format!("track,mint\n{good}no-such-track,{}\n{track},0OIl\n{track}\n", mint(4))).unwrap();
+    fs::write(&assets, format!("track,mint\n{good}\nno-such-track,{}\n{track},0OIl\n{track}\n", mint(4))).unwrap();
 
     let said = run(&stack, "import-assets", &assets, &[]).await;
     assert!(!said.success && said.out.starts_with("6 lines: 3 could be added; nothing was written"), "{}", said.out);
     for reason in
-        ["line 5: the registry has no track \"no-such-track\"", "line 6: mint: not an address", "line 7: 1 fields"]
+        ["line 6: the registry has no track \"no-such-track\"", "line 7: mint: not an address", "line 8: 1 fields"]
     {
         assert!(said.err.contains(reason), "{reason}: {}", said.err);
     }
