@@ -1,12 +1,15 @@
 //! What a client must know of a registry to make a statement.
 
+use std::time::Duration;
+
 use axum::{
     Json,
     extract::{Path, State},
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use veilpass_protocol::{Epoch, MerkleRoot, RegistryId, TrackId};
+use veilpass_store::PublishedRoot;
 
 use crate::{
     problem::{Problem, ProblemDocument},
@@ -42,7 +45,7 @@ pub(crate) struct RegistryView {
 }
 
 /// A published root.
-#[derive(Serialize, ToSchema)]
+#[derive(Serialize, Deserialize, ToSchema)]
 struct RootView {
     /// Its number: 1, 2, 3...
     seq: u64,
@@ -79,7 +82,7 @@ pub(crate) async fn registry(
     let id: RegistryId =
         registry_id.parse().map_err(|error| Problem::malformed_field("registry_id", format!("{error}")))?;
     let registry = state.store.registry(id).await?.ok_or_else(|| Problem::not_found("there is no such registry"))?;
-    let newest_root = state.store.newest_root(id).await?.filter(|root| root.is_fresh);
+    let newest_root = newest_root(&state, id).await?;
     let tracks = state.store.tracks(id).await?;
     Ok(Json(RegistryView {
         registry_id: id,
@@ -90,7 +93,28 @@ pub(crate) async fn registry(
         epoch_length_seconds: registry.epochs.length_seconds,
         epoch_grace_seconds: registry.epochs.grace_seconds,
         min_root_seq: registry.min_root_seq,
-        newest_root: newest_root.map(|root| RootView { seq: root.seq, root: root.root, leaf_count: root.leaf_count }),
+        newest_root,
         tracks: tracks.into_iter().map(|(track_id, slug)| TrackView { track_id, slug }).collect(),
     }))
+}
+
+/// The newest root that counts, as it was a second ago at most, to all replicas. Decisions read the database: a root that has ended
+/// meanwhile is refused there.
+async fn newest_root(state: &AppState, registry: RegistryId) -> Result<Option<RootView>, Problem> {
+    const SPACE: &str = "newest-root";
+    const KEPT: Duration = Duration::from_secs(1);
+    let key = registry.to_be_bytes();
+    if let Ok(Some(known)) = state.shared.get_value(SPACE, &key).await
+        && let Ok(root) = serde_json::from_slice(&known)
+    {
+        return Ok(Some(root));
+    }
+    let newest = state.store.newest_root(registry).await?.filter(|root| root.is_fresh);
+    let Some(PublishedRoot { seq, root, leaf_count, .. }) = newest else { return Ok(None) };
+    let view = RootView { seq, root, leaf_count };
+    if let Ok(known) = serde_json::to_vec(&view) {
+        // Without room or Redis it is read again.
+        let _ = state.shared.put_value(SPACE, &key, &known, KEPT).await;
+    }
+    Ok(Some(view))
 }

@@ -17,6 +17,7 @@ use crate::{
     body::{self, Base64Bytes},
     cache::RegistryFacts,
     problem::{Problem, ProblemDocument},
+    refusals::Claim,
     routes::{grants, verification_view::VerificationView},
     schema::{ContextSchema, ProofBase64, PublicInputsSchema},
     state::{AppState, Policy, unix_now},
@@ -107,17 +108,19 @@ pub(crate) async fn create(
         }
         Settle::OnChain => None,
     };
+    let claim = Claim::new(proof.0.as_slice(), &public_inputs);
+    if let Some(reason) = claim.refusal(&state.shared).await {
+        return Err(invalid_proof(&reason));
+    }
     let verdict = state.verifier.verify(proof.0.clone(), public_inputs).await.map_err(|error| {
         tracing::error!(%error, "verifier");
         Problem::unavailable("proofs cannot be checked at the moment; nothing was changed")
     })?;
     if let Err(reason) = verdict {
         tracing::info!(%reason, "proof refused");
-        return Err(Problem::refused(
-            "invalid-proof",
-            "proof",
-            format!("the proof does not verify for these public inputs under the pinned key: {reason}"),
-        ));
+        let reason = reason.to_string();
+        claim.remember(&state.shared, &reason).await;
+        return Err(invalid_proof(&reason));
     }
     let record = VerificationRecord { public_inputs, root_seq: root.seq };
     let recorded = match settle {
@@ -187,6 +190,11 @@ async fn check_settlement(settle: Settle, registry: &RegistryFacts, state: &AppS
         ));
     }
     Ok(())
+}
+
+fn invalid_proof(reason: &str) -> Problem {
+    let detail = format!("the proof does not verify for these public inputs under the pinned key: {reason}");
+    Problem::refused("invalid-proof", "proof", detail)
 }
 
 fn stale_root() -> Problem {

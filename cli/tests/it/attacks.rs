@@ -143,3 +143,26 @@ async fn the_prover_refuses_who_does_not_hold_and_what_does_not_fit() {
     let end = stack.client.wait(&job, std::time::Duration::from_secs(60), |_| {}).await.unwrap();
     assert!(matches!(end, JobEnd::Failed(code) if code == "sealed_witness_invalid"));
 }
+
+/// A refusal is remembered, by all replicas; that a proof holds is not, and a refusal is of one proof for one statement.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refusal_is_remembered_and_nothing_else_is() {
+    let stack = TestStack::launch(None, false, &[], &[("VEILPASS_MASTER_KEY", crate::stack::MASTER_KEY)]).await;
+    let (proof, session) = (stack.prove(1).await, stack.session(1));
+    let mut bytes = BASE64_STANDARD.decode(&proof.proof).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    let forged = DelegatedProof { proof: BASE64_STANDARD.encode(bytes), ..proof.clone() };
+    let post = async |proof: &DelegatedProof| {
+        let body = Client::verification_request(proof, &session, Settle::OffChain);
+        stack.client.post("/v1/verifications", &body).await.unwrap()
+    };
+    let (first, second) = (post(&forged).await, post(&forged).await);
+    assert_eq!((first.status.as_u16(), first.problem()), (422, "invalid-proof"));
+    assert_eq!((second.status, &second.body["detail"]), (first.status, &first.body["detail"]));
+    let redis = stack.redis.as_ref().unwrap().url();
+    let mut connection = redis::Client::open(redis).unwrap().get_multiplexed_async_connection().await.unwrap();
+    let kept: Vec<String> = redis::cmd("KEYS").arg("*refused-proof*").query_async(&mut connection).await.unwrap();
+    assert_eq!(kept.len(), 1, "{kept:?}");
+    // Whoever writes there can have a proof refused, and no more.
+    assert_eq!(post(&proof).await.status.as_u16(), 201);
+}
