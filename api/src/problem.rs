@@ -4,7 +4,7 @@ mod jobs;
 mod limits;
 mod sessions;
 
-use std::{borrow::Cow, sync::Arc, time::Duration};
+use std::{borrow::Cow, sync::Arc};
 
 use axum::{
     http::{HeaderValue, StatusCode, header},

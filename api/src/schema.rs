@@ -4,15 +4,16 @@
 
 use utoipa::ToSchema;
 
-/// An element of Fr, the BN254 scalar field: 32 bytes, big-endian, below the modulus, as lowercase hexadecimal digits. A value
+/// An element of Fr, the BN254 scalar field: 32 bytes, big-endian, below the modulus, as `0x` and 64 lowercase hexadecimal digits. A
+/// value
 /// that is not canonical is refused.
 #[derive(ToSchema)]
 #[schema(
     value_type = String,
-    pattern = "^[0-2][0-9a-f]{63}$",
-    min_length = 64,
-    max_length = 64,
-    example = "000000000000000000000000000000000000000000000000000000000000002a"
+    pattern = "^0x[0-3][0-9a-f]{63}$",
+    min_length = 66,
+    max_length = 66,
+    example = "0x0000000000000000000000000000000000000000000000000000000000000001"
 )]
 pub(crate) struct FieldHex(String);
 
