@@ -142,7 +142,7 @@ fn problem(description: &str, has_retry_after: bool) -> Response {
 }
 
 /// The document as pretty JSON, as it is committed and served.
-pub fn document() -> String {
+pub fn document() -> &'static str {
     static TEXT: OnceLock<String> = OnceLock::new();
     TEXT.get_or_init(|| {
         let document = crate::router::limited_routes().merge(crate::router::health_routes()).into_openapi();
@@ -150,7 +150,6 @@ pub fn document() -> String {
         text.push('\n');
         text
     })
-    .clone()
 }
 
 /// The document and its page.

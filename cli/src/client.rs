@@ -3,10 +3,9 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
-use base64::{Engine, prelude::BASE64_STANDARD};
 use reqwest::{Method, Response, StatusCode, header::HeaderMap};
 use serde_json::{Value, json};
-use veilpass_protocol::{ContextPreimage, ProofStatement, PublicInputs, RegistryId, SealedWitness};
+use veilpass_protocol::{ContextPreimage, ProofStatement, PublicInputs, RegistryId};
 use veilpass_sealing::{OwnershipWitness, ProverPublicKey};
 
 /// Talks to one API.
@@ -213,18 +212,7 @@ impl Client {
 
     /// The body of `POST /v1/proofs`, with the witness sealed.
     pub fn proof_request(key: &ProverPublicKey, statement: &ProofStatement, witness: &OwnershipWitness) -> Value {
-        let sealed: SealedWitness = veilpass_sealing::seal(key, statement, witness, &mut rand::rng());
-        json!({
-            "registry_id": statement.registry_id,
-            "track_id": statement.track_id,
-            "epoch": statement.epoch,
-            "nullifier": statement.nullifier,
-            "context": statement.context,
-            "sealed_witness": {
-                "prover_key_id": key.id(),
-                "envelope": BASE64_STANDARD.encode(sealed.as_bytes()),
-            },
-        })
+        veilpass_client::proof_request(key, statement, witness)
     }
 
     /// The body of `POST /v1/verifications`.

@@ -31,7 +31,7 @@ pub use error::{ClientError, Problem};
 pub use grants::Grant;
 pub use identity::{RecoveryError, recover_identity};
 pub use leaves::{LeavesError, Membership, RegistryLeaves};
-pub use proofs::{Job, OwnershipProof, Stage};
+pub use proofs::{Job, OwnershipProof, Stage, proof_request};
 pub use registries::{AnonymitySet, RegistryState, RootState, TrackState};
 pub use transport::Client;
 pub use verifications::{Settle, Transaction, Verification};

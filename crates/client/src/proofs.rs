@@ -163,7 +163,7 @@ impl Client {
 }
 
 /// The body of `POST /v1/proofs`, with the witness sealed.
-fn proof_request(key: &ProverPublicKey, statement: &ProofStatement, witness: &OwnershipWitness) -> Value {
+pub fn proof_request(key: &ProverPublicKey, statement: &ProofStatement, witness: &OwnershipWitness) -> Value {
     let sealed: SealedWitness = veilpass_sealing::seal(key, statement, witness, &mut rand::rng());
     json!({
         "registry_id": statement.registry_id,
