@@ -78,6 +78,16 @@ for (const page of own) {
     }
 }
 
+// Codes of errors are those that the API or a job has.
+const codes = tracked
+    .filter((path) => /^(api\/src|crates\/store\/src\/jobs|crates\/siws\/src)\/.*\.rs$/.test(path))
+    .flatMap((path) => [...read(path).matchAll(/"([a-z]+(?:[-_][a-z]+)*)"/g)].map(([, code]) => code));
+for (const [, cell] of read("docs/integration.md").split("## Errors")[1].split("\n## ")[0].matchAll(/^\| (`[^|]*) \|/gm)) {
+    for (const [, code] of cell.matchAll(/`([^`]+)`/g)) {
+        if (!codes.includes(code)) fail("docs/integration.md", `there is no error ${code}`);
+    }
+}
+
 for (const script of ["vectors.mjs", "layout.mjs"]) {
     const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, "docs", script)]);
     if (status === 0) process.stdout.write(stdout);
