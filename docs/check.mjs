@@ -88,6 +88,26 @@ for (const [, cell] of read("docs/integration.md").split("## Errors")[1].split("
     }
 }
 
+// Metrics and settings that are named exist. A name is written out where it is used, so that it can be found.
+const rust = tracked.filter((path) => path.endsWith(".rs")).map(read).join("\n");
+const settings = read("config/veilpass.toml");
+for (const page of own) {
+    const text = withoutCode(read(page));
+    for (const [, name] of text.matchAll(/`(veilpass_[a-z0-9_]+)/g)) {
+        if (!rust.includes(`"${name}`)) fail(page, `there is no metric ${name}`);
+    }
+    for (const [, name] of text.matchAll(/\b(VEILPASS_[A-Z_]+)\b/g)) {
+        if (!settings.includes(name) && !rust.includes(`"${name}"`)) fail(page, `there is no setting ${name}`);
+    }
+}
+
+// The policies on the page are those that the pages have, line breaks aside.
+const policies = JSON.parse(read("web/headers.json"));
+const flat = read("docs/integration.md").replaceAll(/\s+/g, " ");
+for (const [kind, headers] of Object.entries(policies)) {
+    if (!flat.includes(headers["content-security-policy"])) fail("docs/integration.md", `another policy of a ${kind}`);
+}
+
 for (const script of ["vectors.mjs", "layout.mjs"]) {
     const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, "docs", script)]);
     if (status === 0) process.stdout.write(stdout);

@@ -68,6 +68,9 @@ same("the context", hexOf(contextOf(names.session).value), names.context);
 for (const [, name, integer] of page.matchAll(/\| `(veilpass\.v1\.[a-z]+)` \| `(0x[0-9a-f]+)` \|/g)) {
     same(`the constant of ${name}`, `0x${hex(name)}`, integer);
 }
+for (const line of page.match(/```pin\n([^`]*)\n```/)[1].split("\n")) {
+    same(`the pin ${line}`, read("pins.env").split("\n").includes(line), true);
+}
 same("RFC 9180, A.2.1", agreesWithRfc9180(), true);
 
 // The running example of the page: one listener, one token, one track, one session.
