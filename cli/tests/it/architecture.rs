@@ -22,7 +22,7 @@ const FLOORS: [(&str, u32); 26] = [
     ("veilpass-siws", 1),
     ("veilpass-artefacts", 2),
     ("veilpass-chain", 2),
-    ("veilpass-fuzz-targets", 2),
+    ("veilpass-fuzz-targets", 3),
     ("veilpass-program", 2),
     ("veilpass-example-gate", 2),
     ("veilpass-store", 2),
