@@ -278,7 +278,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * BN254's reference string as far as the circuit needs it: 2,752 points of G1 (64 bytes each, x || y, big-endian, the first is
+         * BN254's reference string as far as the circuit needs it: 2,760 points of G1 (64 bytes each, x || y, big-endian, the first is
          *     (1, 2)), then 128 bytes of G2. Its SHA-256 is in `/v1/info`, and pinned in clients: it never changes.
          */
         get: operations["referenceString"];
