@@ -6,8 +6,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
-const USAGE = `node infra/compose/init.mjs --local | --rpc URL --ws URL --cluster NAME --page-rpc ORIGIN
 const USAGE = `node infra/compose/init.mjs --local | --rpc URL --ws URL --cluster NAME --page-rpc ORIGIN ...
+  --local            a chain of this machine: its fee payer and authority are drawn here, and are worth nothing elsewhere
   --rpc URL[,URL]    RPC endpoints of the services; they may have keys in them
   --ws URL           WebSocket of the first
   --cluster NAME     mainnet-beta, testnet or devnet
@@ -68,8 +68,17 @@ const drawn = () => randomBytes(32).toString('hex');
 const password = once('secrets/postgres-password', drawn);
 once('secrets/database-url', () => `postgres://veilpass:${password}@postgres/veilpass`);
 const conf = once('secrets/redis.conf', () =>
-  ['bind * -::*', 'port 6379', 'save ""', 'appendonly no', 'maxmemory 128mb', 'maxmemory-policy noeviction',
-    `requirepass ${drawn()}`, ''].join('\n'));
+  [
+    'bind * -::*',
+    'port 6379',
+    'save ""',
+    'appendonly no',
+    'maxmemory 128mb',
+    'maxmemory-policy noeviction',
+    `requirepass ${drawn()}`,
+    '',
+  ].join('\n'),
+);
 once('secrets/redis-url', () => `redis://:${conf.match(/^requirepass (\S+)$/m)[1]}@redis/0`);
 once('secrets/master-key', drawn);
 once('secrets/grafana-password', drawn);
@@ -87,15 +96,40 @@ once('secrets/operator-keys', () => {
 
 const address = base58(JSON.parse(payer).slice(32));
 const pageRpc = options.local ? 'http://127.0.0.1:8899' : options['page-rpc'];
-once('.env', () =>
-  [`VEILPASS_UID=${uid}`, `VEILPASS_GID=${gid}`, `VEILPASS_AUDIENCES=${options.audience}`,
-    `VEILPASS_API_ORIGIN=${options.api}`, `VEILPASS_RPC_ORIGIN=${pageRpc}`,
-    `VEILPASS_FEE_PAYER_ADDRESS=${address}`, ''].join('\n'), 0o600);
-once('state/config.json', () =>
-  `${JSON.stringify({
-    api: options.api, registry_id: null, audience: options.audience, cluster: options.local ? 'localnet' : options.cluster,
-    program_id: PROGRAM_ID, rpc: pageRpc, explorer: null, demo: false, tracks: [],
-  }, null, 2)}\n`, 0o644);
+once(
+  '.env',
+  () =>
+    [
+      `VEILPASS_UID=${uid}`,
+      `VEILPASS_GID=${gid}`,
+      `VEILPASS_AUDIENCES=${options.audience}`,
+      `VEILPASS_API_ORIGIN=${options.api}`,
+      `VEILPASS_RPC_ORIGIN=${pageRpc}`,
+      `VEILPASS_FEE_PAYER_ADDRESS=${address}`,
+      '',
+    ].join('\n'),
+  0o600,
+);
+once(
+  'state/config.json',
+  () =>
+    `${JSON.stringify(
+      {
+        api: options.api,
+        registry_id: null,
+        audience: options.audience,
+        cluster: options.local ? 'localnet' : options.cluster,
+        program_id: PROGRAM_ID,
+        rpc: pageRpc,
+        explorer: null,
+        demo: false,
+        tracks: [],
+      },
+      null,
+      2,
+    )}\n`,
+  0o644,
+);
 console.error(`the relayer's fee payer, and the publisher of registries: ${address}`);
 
 /** A new key, as solana-keygen writes it: the seed, then the public key. */
