@@ -25,6 +25,7 @@ mod ops;
 mod prefer;
 mod problem;
 mod rate_limit;
+mod reference_string;
 mod refusals;
 mod replicas;
 mod request_id;

@@ -46,6 +46,8 @@ pub(crate) fn limited_routes() -> OpenApiRouter<AppState> {
         .routes(routes!(routes::leaves::version))
         .routes(routes!(routes::leaves::changes))
         .routes(routes!(routes::anonymity::anonymity))
+        .routes(routes!(routes::assets::assets))
+        .routes(routes!(routes::reference_string::reference_string))
         .routes(routes!(routes::prover_keys::prover_keys))
         .routes(routes!(routes::proofs::create))
         .routes(routes!(routes::proofs::status, routes::proofs::cancel))

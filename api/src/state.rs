@@ -30,6 +30,7 @@ use crate::{
     idempotency::Records,
     limits::InFlight,
     problem::Problem,
+    reference_string::ReferenceString,
     stages,
     sweep::Sweep,
     verifier::ProofChecks,
@@ -90,6 +91,7 @@ pub struct AppState {
     pub(crate) chain: Option<Arc<ChainReader>>,
     pub(crate) anonymity: Anonymity,
     pub(crate) downloads: Downloads,
+    pub(crate) reference_string: Arc<ReferenceString>,
     pub(crate) event_streams: Arc<EventStreams>,
     /// None without a master key.
     pub(crate) grants: Option<Arc<Grants>>,
@@ -123,6 +125,7 @@ impl AppState {
             signals,
             anonymity: Anonymity::new(store.clone(), policy.anonymity_floor, policy.anonymity_policy),
             downloads: Downloads::new(store.clone()),
+            reference_string: Arc::default(),
             event_streams: Arc::new(EventStreams::new(policy.max_event_streams, policy.max_event_streams_per_client)),
             store,
             verifier: Arc::new(verifier),

@@ -13,6 +13,8 @@ use veilpass_store::Enrolment;
 
 /// The demo's tracks.
 pub const TRACKS: [&str; 3] = ["first-light", "night-bus", "salt-and-static"];
+/// A track with so few holders ([`rare_enrolments`]) that a proof of it would hide nobody.
+pub const RARE_TRACK: &str = "attic-tape";
 /// The audience that the demo's proofs are for.
 pub const AUDIENCE: &str = "https://listen.example";
 /// The cluster of the demo's registry.
@@ -85,6 +87,12 @@ impl Holder {
 /// The enrolments of holders `first..first + count`, computed on all cores.
 pub fn enrolments(pepper: &Pepper, first: u64, count: u64) -> Vec<Enrolment> {
     (first..first + count).into_par_iter().map(|number| Holder::new(number).enrolment(pepper)).collect()
+}
+
+/// The two holders of [`RARE_TRACK`].
+pub fn rare_enrolments(pepper: &Pepper) -> Vec<Enrolment> {
+    let holder = |number| Holder { track_id: TrackId::from_slug(RARE_TRACK), ..Holder::new(number) };
+    [u64::MAX - 2, u64::MAX - 1].map(|number| holder(number).enrolment(pepper)).into()
 }
 
 /// The key of session `number`.

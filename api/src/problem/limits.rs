@@ -105,4 +105,15 @@ impl Problem {
         )
         .retry_after(1)
     }
+
+    /// No reference string is on this machine: 503.
+    pub(crate) fn no_reference_string() -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "no-reference-string",
+            "No reference string",
+            "this API has no reference string for devices; let a prover prove, or ask the operator to set CRS_PATH",
+        )
+        .retry_after(60)
+    }
 }

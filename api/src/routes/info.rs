@@ -4,7 +4,7 @@ use axum::Json;
 use serde::Serialize;
 use utoipa::ToSchema;
 use veilpass_circuit::{
-    BB_VERSION, NOIR_VERSION, OWNERSHIP_GATES, PROOF_BYTES, artifact_sha256, verification_key_hash,
+    BB_VERSION, DEVICE_CRS_SHA256, NOIR_VERSION, OWNERSHIP_GATES, PROOF_BYTES, artifact_sha256, verification_key_hash,
 };
 use veilpass_protocol::{PUBLIC_INPUT_COUNT, SEALED_WITNESS_BYTES, TREE_DEPTH};
 
@@ -17,6 +17,8 @@ pub(crate) struct Info {
     circuit_sha256: String,
     /// Hash of the verification key, lowercase hexadecimal.
     verification_key_hash: String,
+    /// SHA-256 of `/v1/reference-string`, lowercase hexadecimal.
+    reference_string_sha256: &'static str,
     /// Barretenberg, which proves.
     bb_version: &'static str,
     /// Noir, which compiled the circuit.
@@ -43,6 +45,7 @@ pub(crate) async fn info() -> Json<Info> {
         version: env!("CARGO_PKG_VERSION"),
         circuit_sha256: artifact_sha256(),
         verification_key_hash: verification_key_hash(),
+        reference_string_sha256: DEVICE_CRS_SHA256,
         bb_version: BB_VERSION,
         noir_version: NOIR_VERSION,
         proof_system: "UltraHonk, Keccak transcript, ZK",

@@ -2,6 +2,7 @@
 
 pub(crate) mod abandon;
 pub(crate) mod anonymity;
+pub(crate) mod assets;
 pub(crate) mod challenges;
 pub(crate) mod enrollments;
 pub(crate) mod grant_tokens;
@@ -15,6 +16,7 @@ pub(crate) mod leaves;
 pub(crate) mod proof_view;
 pub(crate) mod proofs;
 pub(crate) mod prover_keys;
+pub(crate) mod reference_string;
 pub(crate) mod registries;
 pub(crate) mod verification_view;
 pub(crate) mod verifications;

@@ -13,7 +13,7 @@ use veilpass_store::{NewRegistry, Store};
 
 use super::{Options, environment::fresh_log, figures::Figures};
 use crate::{
-    holders::{CLUSTER, TRACKS, program_id},
+    holders::{CLUSTER, RARE_TRACK, TRACKS, program_id},
     operator::{ChainRpc, NewAnchoredRegistry, create_anchored_registry, wait_for_roots},
     stack::{IndexerOptions, LocalChain, RelayerOptions, ServiceProcess, start_indexer, start_relayer},
 };
@@ -25,7 +25,7 @@ const ROOT_PATIENCE: Duration = Duration::from_secs(120);
 /// A cluster, and what talks to it.
 pub(super) struct Chain {
     /// `None`: somebody else's cluster.
-    _local: Option<LocalChain>,
+    local: Option<LocalChain>,
     pub(super) rpc: ChainRpc,
     rpc_url: String,
     ws_url: String,
@@ -74,7 +74,7 @@ impl Chain {
         let note = if local.is_some() { "of this machine, our program at genesis" } else { "yours" };
         figures.step("the chain", since, note);
         let (relayer, indexer) = (None, None);
-        Ok(Self { _local: local, rpc, rpc_url, ws_url, fee_payer, fee_payer_file, relayer, indexer })
+        Ok(Self { local, rpc, rpc_url, ws_url, fee_payer, fee_payer_file, relayer, indexer })
     }
 
     /// Makes the demo's registry, on chain and in the database.
@@ -96,7 +96,7 @@ impl Chain {
         };
         let new = NewAnchoredRegistry {
             registry: &registry,
-            tracks: &TRACKS,
+            tracks: &[&TRACKS[..], &[RARE_TRACK]].concat(),
             authority: &self.fee_payer,
             publisher: self.fee_payer.address(),
         };
@@ -168,6 +168,11 @@ impl Chain {
         for process in [self.relayer, self.indexer].into_iter().flatten() {
             process.stop(Signal::SIGTERM, patience).await;
         }
+    }
+
+    /// Whether it is a chain of this machine, where everything is for play.
+    pub(super) fn is_local(&self) -> bool {
+        self.local.is_some()
     }
 
     /// Pays for everything.

@@ -12,16 +12,24 @@ use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
 use nix::sys::signal::Signal;
 use rand::Rng;
+use veilpass_chain::SigningKey;
 use veilpass_circuit::{Bb, Crs};
 use veilpass_protocol::{Pepper, RegistryId};
 use veilpass_sealing::ProverPublicKey;
 use veilpass_store::{Store, StoreConfig};
 use veilpass_telemetry::process_memory;
 
-use super::{Options, chain::Chain, figures::Figures, secrets::Secrets};
+use super::{
+    Options,
+    chain::Chain,
+    figures::Figures,
+    room::{Desk, Room, RoomOptions, RoomPort},
+    secrets::Secrets,
+};
 use crate::{
     client::Client,
     holders::{self, AUDIENCE, TRACKS},
+    operator::ChainRpc,
     stack::{
         ApiOptions, DataDirLock, PostgresServer, ProverOptions, ServiceProcess, children_of, default_data_dir,
         ensure_dir, start_api, start_prover,
@@ -38,6 +46,8 @@ pub(super) struct Environment {
     _lock: DataDirLock,
     postgres: Option<PostgresServer>,
     api: Option<ServiceProcess>,
+    /// The listening room, if its pages are built.
+    room: Option<Room>,
     prover: Option<ServiceProcess>,
     pub(super) chain: Option<Chain>,
     /// The operator's way to the database.
@@ -68,6 +78,7 @@ impl Environment {
             _lock: DataDirLock::acquire(&dir)?,
             postgres: None,
             api: None,
+            room: None,
             prover: None,
             chain: None,
             store: None,
@@ -125,6 +136,7 @@ impl Environment {
             first += count;
             bar.set_position(first);
         }
+        store.enrol(registry, &holders::rare_enrolments(&pepper)).await?;
         bar.finish_and_clear();
         figures.step(
             "enrol the holders",
@@ -144,14 +156,17 @@ impl Environment {
         let since = Instant::now();
         let api_log = fresh_log(&self.log_dir, "api.log")?;
         let master_key_file = master_key_file(dir)?;
+        let room = RoomPort::bind(options.room_port).await?;
         let (rpc_url, _) = self.chain()?.urls();
+        // Enough for every track but the rare one, however few holders were asked for.
+        let floor = (options.leaves / 6).min(20).to_string();
         let (api, url) = start_api(&ApiOptions {
             redis_url: None,
             database_url,
-            audience: AUDIENCE,
+            audience: &format!("{AUDIENCE},{}", room.origin()),
             port: options.port,
             // All of the demo's listeners are one client to the API, and ask more often than a frontend does.
-            flags: &["--rate-limit-per-minute", "6000"],
+            flags: &["--rate-limit-per-minute", "6000", "--anonymity-policy", "refuse", "--anonymity-floor", &floor],
             env: &[("VEILPASS_MASTER_KEY_FILE", &master_key_file), ("VEILPASS_RPC_URLS", rpc_url)],
             log: &api_log,
             filter: options.log_filter.as_deref(),
@@ -159,6 +174,7 @@ impl Environment {
         .await?;
         self.api = Some(api);
         figures.step("start the API", since, url.clone());
+        self.open_room(room, &url)?;
 
         if !Crs::locate()?.is_present() {
             println!("  no reference string on this machine: bb downloads its own at the first proof");
@@ -193,6 +209,24 @@ impl Environment {
         (self.client, self.prover_key, self.url) = (Some(client), Some(key), url);
         self.key_files = vec![dir.join("prover.key"), master_key_file.into()];
         Ok(())
+    }
+
+    fn open_room(&mut self, port: RoomPort, api: &str) -> anyhow::Result<()> {
+        let chain = self.chain()?;
+        let (rpc, _) = chain.urls();
+        let desk = || -> anyhow::Result<Desk> {
+            let payer = SigningKey::read(chain.fee_payer_file())?;
+            Ok(Desk::new(ChainRpc::new(rpc), payer, self.store()?.clone()))
+        };
+        let desk = chain.is_local().then(desk).transpose()?;
+        let options = RoomOptions { api: api.to_owned(), rpc: rpc.to_owned(), registry: self.registry, desk };
+        self.room = port.open(options)?;
+        Ok(())
+    }
+
+    /// Where the listening room is; none if its pages are not built.
+    pub(super) fn room_url(&self) -> Option<&str> {
+        self.room.as_ref().map(Room::url)
     }
 
     /// Notes what the services themselves must keep to themselves.

@@ -33,7 +33,8 @@ pub(super) async fn run(environment: &Environment, figures: &mut Figures, secret
     println!("\nA listener with a wallet enrols, proves, and gets a session grant:");
     let since = Instant::now();
     let wallet = SigningKey::from_bytes(&rand::rng().random());
-    let mint = mint_token(environment.chain()?, &Address::from(wallet.verifying_key().to_bytes())).await?;
+    let chain = environment.chain()?;
+    let mint = mint_token(&chain.rpc, chain.fee_payer(), &Address::from(wallet.verifying_key().to_bytes())).await?;
     let listener = Listener {
         wallet,
         session_key: SigningKey::from_bytes(&rand::rng().random()),
@@ -73,6 +74,7 @@ impl Listener {
             mint: self.mint.to_string(),
             wallet: bs58::encode(self.wallet.verifying_key().as_bytes()).into_string(),
             commitment: self.secret.commitment(),
+            audience: Some(AUDIENCE.to_owned()),
         };
         // Which wallet and which token: what nobody may find in a log.
         secrets.add_text("the wallet", &request.wallet);

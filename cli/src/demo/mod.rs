@@ -4,6 +4,7 @@ mod chain;
 mod environment;
 mod figures;
 mod listener;
+mod room;
 mod scenario;
 mod secrets;
 mod settlement;
@@ -43,6 +44,9 @@ pub struct Options {
     /// Port of the API; 0 takes a free one.
     #[arg(long, default_value = "0")]
     pub port: u16,
+    /// Port of the listening room; 0 takes a free one.
+    #[arg(long, default_value = "0")]
+    pub room_port: u16,
     /// Use this bb binary; its version must be the pinned one.
     #[arg(long, env = "VEILPASS_BB", value_name = "FILE")]
     pub bb: Option<PathBuf>,
@@ -86,6 +90,10 @@ async fn play(
     println!("\n{}", figures.table());
     println!("{}", figures.last_line());
     if !options.once {
+        match running.room_url() {
+            Some(url) => println!("\nThe listening room is open: {url}"),
+            None => println!("\nThe listening room is not built: npm ci && npm run build, or use ./veilpass demo"),
+        }
         println!(
             "\nThe API serves at {}, the chain at {} and {}; logs are in {}. Ctrl-C stops everything.",
             running.url(),

@@ -7,17 +7,18 @@ use spl_token_2022_interface::{
     instruction::{initialize_account3, initialize_mint2, mint_to},
     state::{Account, Mint},
 };
+use veilpass_chain::SigningKey;
 
-use super::chain::Chain;
+use crate::operator::ChainRpc;
 
 /// Makes a mint without decimals and gives its only token to the wallet. Returns the mint.
-pub(super) async fn mint_token(chain: &Chain, wallet: &Address) -> anyhow::Result<Address> {
-    let (program, payer) = (spl_token_interface::ID, chain.fee_payer());
+pub(super) async fn mint_token(rpc: &ChainRpc, payer: &SigningKey, wallet: &Address) -> anyhow::Result<Address> {
+    let program = spl_token_interface::ID;
     let operator = payer.address();
     let new_account = async |space: usize| -> anyhow::Result<_> {
         let seed = hex::encode(rand::random::<[u8; 16]>());
         let address = Address::create_with_seed(&operator, &seed, &program)?;
-        let rent = chain.rpc.client().get_minimum_balance_for_rent_exemption(space).await?;
+        let rent = rpc.client().get_minimum_balance_for_rent_exemption(space).await?;
         let create = create_account_with_seed(&operator, &address, &operator, &seed, rent, space as u64, &program);
         Ok((address, create))
     };
@@ -30,6 +31,6 @@ pub(super) async fn mint_token(chain: &Chain, wallet: &Address) -> anyhow::Resul
         initialize_account3(&program, &account, &mint, wallet)?,
         mint_to(&program, &mint, &account, &operator, &[], 1)?,
     ];
-    chain.rpc.send(payer, &instructions).await?;
+    rpc.send(payer, &instructions).await?;
     Ok(mint)
 }

@@ -163,6 +163,12 @@ async fn a_refusal_is_remembered_and_nothing_else_is() {
     let mut connection = redis::Client::open(redis).unwrap().get_multiplexed_async_connection().await.unwrap();
     let kept: Vec<String> = redis::cmd("KEYS").arg("*refused-proof*").query_async(&mut connection).await.unwrap();
     assert_eq!(kept.len(), 1, "{kept:?}");
+    // The third answer comes from there, for it says what is there.
+    let set = redis::cmd("SET").arg(&kept[0]).arg("as remembered").exec_async(&mut connection).await;
+    set.unwrap();
+    let third = post(&forged).await;
+    assert_eq!(third.status.as_u16(), 422);
+    assert!(third.body["detail"].as_str().unwrap().ends_with("as remembered"), "{}", third.body);
     // Whoever writes there can have a proof refused, and no more.
     assert_eq!(post(&proof).await.status.as_u16(), 201);
 }

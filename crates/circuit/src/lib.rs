@@ -5,11 +5,13 @@
 
 mod bb;
 mod crs;
+mod device_crs;
 mod paths;
 mod pins;
 
 pub use bb::{Bb, BbError};
 pub use crs::{Crs, CrsError, OWNERSHIP_CRS_POINTS};
+pub use device_crs::{DEVICE_CRS_BYTES, DEVICE_CRS_SHA256, DeviceCrsError};
 pub use paths::{cache_dir, workspace_root};
 pub use pins::{BB_VERSION, NOIR_VERSION, OWNERSHIP_GATES, pin};
 use sha2::{Digest, Sha256};

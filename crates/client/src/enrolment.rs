@@ -22,6 +22,9 @@ pub struct EnrolmentRequest {
     pub wallet: String,
     /// Of the secret that proofs will be made with.
     pub commitment: Commitment,
+    /// The frontend's origin, for whose domain the wallet signs. None: the API's only one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub audience: Option<String>,
 }
 
 /// The text that the wallet is to sign.

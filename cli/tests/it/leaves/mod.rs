@@ -1,6 +1,7 @@
 //! The leaves of a registry, as a device downloads them.
 
 mod anonymity;
+mod assets;
 mod caches;
 mod follow;
 mod refusals;

@@ -2,7 +2,7 @@
 
 use veilpass_protocol::{RegistryId, TokenId, TrackId};
 
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, convert::element};
 
 impl Store {
     /// Whether a token unlocks a track.
@@ -14,6 +14,27 @@ impl Store {
             .fetch_optional(&self.pool)
             .await?;
         Ok(row.is_some())
+    }
+
+    /// The tokens that unlock a track, in ascending order, at most `limit` of those above `after`.
+    pub async fn track_assets(
+        &self,
+        registry: RegistryId,
+        track: TrackId,
+        after: Option<TokenId>,
+        limit: u32,
+    ) -> Result<Vec<TokenId>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT token_id FROM track_assets
+             WHERE registry_id = $1 AND track_id = $2 AND ($3::bytea IS NULL OR token_id > $3) ORDER BY token_id LIMIT $4",
+        )
+        .bind(registry.to_be_bytes())
+        .bind(track.to_be_bytes())
+        .bind(after.map(|token| token.to_be_bytes()))
+        .bind(i64::from(limit))
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter().map(|row| element(row, "track_assets", "token_id", TokenId::new)).collect()
     }
 
     /// Lets tokens unlock a track. Returns how many did not before.
