@@ -1,0 +1,10 @@
+/** @veilpass/sdk: prove that you own a token that unlocks a track, without saying which wallet or which token. */
+
+export * from './errors.js';
+export { Identity } from './identity.js';
+export { type Grant, Session } from './session.js';
+export type * from './types.js';
+export { Veilpass } from './veilpass.js';
+export { fromWalletAdapter, type WalletAdapterLike } from './wallets/adapter.js';
+export type { MessageSigner } from './wallets/signer.js';
+export { type ConnectedWallet, discoverWallets, type WalletHandle } from './wallets/standard.js';
