@@ -71,6 +71,7 @@ impl ChainParts {
             lease_seconds: 2,
             log: &self.dir.join("relayer.log"),
             filter: None,
+            flags: &[],
         };
         self.relayer = Some(start_relayer(&options).unwrap());
     }
@@ -78,7 +79,7 @@ impl ChainParts {
     pub(crate) fn start_indexer(&mut self, database_url: &str) {
         let (rpc, ws) = (&self.rpc_url, &self.ws_url);
         let log = &self.dir.join("indexer.log");
-        let options = IndexerOptions { database_url, rpc, ws, poll_ms: 300, log, filter: None };
+        let options = IndexerOptions { database_url, rpc, ws, poll_ms: 300, log, filter: None, flags: &[] };
         self.indexer = Some(start_indexer(&options).unwrap());
     }
 

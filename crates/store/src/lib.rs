@@ -138,6 +138,17 @@ impl Store {
         MIGRATOR.run(&self.pool).await.map_err(StoreError::Migrate)
     }
 
+    /// The newest migration that is applied; `None` in a database without our schema.
+    pub async fn schema_version(&self) -> Result<Option<i64>, StoreError> {
+        let known: bool =
+            sqlx::query_scalar("SELECT to_regclass('_sqlx_migrations') IS NOT NULL").fetch_one(&self.pool).await?;
+        if !known {
+            return Ok(None);
+        }
+        let version = sqlx::query_scalar("SELECT max(version) FROM _sqlx_migrations WHERE success");
+        Ok(version.fetch_one(&self.pool).await?)
+    }
+
     /// One round trip, to see whether the database answers and has this build's schema.
     pub async fn ping(&self) -> Result<(), StoreError> {
         sqlx::query("SELECT 1 FROM registries LIMIT 1").execute(&self.pool).await?;

@@ -1,3 +1,4 @@
+import type { Cluster } from '@veilpass/sdk';
 import { parseColour } from './art/colour.ts';
 import { motifs } from './art/cover.ts';
 
@@ -21,7 +22,7 @@ export interface Config {
   readonly api: string;
   readonly registryId: string;
   readonly audience: string;
-  readonly cluster: string;
+  readonly cluster: Cluster;
   readonly programId: string;
   readonly rpc: string;
   /** URL of a transaction with `{signature}` in it, if there is an explorer for the cluster. */
@@ -33,6 +34,7 @@ export interface Config {
 
 const FIELD = /^0x[0-3][0-9a-f]{63}$/;
 const BASE58 = /^[1-9A-HJ-NP-Za-km-z]{32,44}$/;
+const CLUSTER = /^(mainnet-beta|testnet|devnet|localnet)$/;
 const SLUG = /^[a-z0-9]+(-[a-z0-9]+)*$/;
 
 /** Fetches `/config.json`. */
@@ -51,7 +53,7 @@ export function parseConfig(value: unknown): Config {
     api: httpUrl(config.api, 'api'),
     registryId: matching(config.registry_id, FIELD, 'registry_id'),
     audience: httpUrl(config.audience, 'audience'),
-    cluster: text(config.cluster, 'cluster'),
+    cluster: matching(config.cluster, CLUSTER, 'cluster') as Cluster,
     programId: matching(config.program_id, BASE58, 'program_id'),
     rpc: httpUrl(config.rpc, 'rpc'),
     explorer: config.explorer === null || config.explorer === undefined ? null : httpUrl(config.explorer, 'explorer'),

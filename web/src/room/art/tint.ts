@@ -18,25 +18,30 @@ export function contrast(a: Rgb, b: Rgb): number {
 }
 
 /**
- * The more colourful of a swatch's two colours, darkened or lightened until it can be read as text on all of these grounds.
+ * A swatch's two colours, each darkened or lightened until it can be read as text on all of these grounds: the one that is then the
+ * more colourful.
  * @param grounds `#rrggbb`, all light or all dark
  */
 export function tint(swatch: readonly [string, string], grounds: readonly string[]): Tint {
   const papers = grounds.map(parseColour);
-  const [first, second] = swatch.map(parseColour) as [Rgb, Rgb];
   const isDark = luminance(papers[0] as Rgb) < 0.2;
-  const towards: Rgb = isDark ? [255, 255, 255] : [0, 0, 0];
-  const start = saturation(first) > saturation(second) ? first : second;
-  let accent = start;
-  for (let amount = STEP; papers.some((paper) => contrast(accent, paper) < CONTRAST) && amount <= 1; amount += STEP) {
-    accent = mix(start, towards, amount);
-  }
+  const [first, second] = swatch.map((colour) => readable(parseColour(colour), papers, isDark)) as [Rgb, Rgb];
+  const accent = saturation(first) > saturation(second) ? first : second;
   const inks: Rgb[] = [
     [255, 255, 255],
     [12, 14, 18],
   ];
   const ink = inks.sort((a, b) => contrast(b, accent) - contrast(a, accent))[0] as Rgb;
   return { accent: hex(accent), accentInk: hex(ink) };
+}
+
+function readable(colour: Rgb, papers: readonly Rgb[], isDark: boolean): Rgb {
+  const towards: Rgb = isDark ? [255, 255, 255] : [0, 0, 0];
+  let result = colour;
+  for (let amount = STEP; papers.some((paper) => contrast(result, paper) < CONTRAST) && amount <= 1; amount += STEP) {
+    result = mix(colour, towards, amount);
+  }
+  return result;
 }
 
 function saturation(colour: Rgb): number {

@@ -11,7 +11,7 @@ const REACH = 14;
  * `data-rms` of the canvas is that signal's root mean square.
  */
 export class Waveform {
-  #bars = new Float32Array(0);
+  #bars: Float32Array = new Float32Array(0);
   #frame = 0;
   readonly #still = matchMedia('(prefers-reduced-motion: reduce)');
 

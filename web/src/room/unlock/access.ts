@@ -33,7 +33,8 @@ export class TrackAccess {
   recording: AudioBuffer | null = null;
   #session: Session | null = null;
   #abort: AbortController | null = null;
-  #assets: Promise<ReadonlySet<string>> | null = null;
+  /** Mints of the demo desk: it says what they unlock before the service's list, which may be kept for seconds, has them. */
+  readonly #given = new Set<string>();
 
   constructor(
     readonly room: Room,
@@ -54,10 +55,10 @@ export class TrackAccess {
       this.mint = undefined;
       return this.changed();
     }
-    this.#assets ??= veilpass.assets(this.track.id).then((mints) => new Set(mints));
-    const mints = await this.#assets.catch(() => null);
-    if (!mints) this.#assets = null;
-    this.mint = mints ? ([...held].find((mint) => mints.has(mint)) ?? null) : undefined;
+    const mints = [...held];
+    const given = mints.find((mint) => this.#given.has(mint));
+    const matching = given ? [given] : await veilpass.matchingMints(this.track.id, mints).catch(() => null);
+    this.mint = matching ? (matching[0] ?? null) : undefined;
     this.changed();
   }
 
@@ -65,8 +66,7 @@ export class TrackAccess {
   async visitDesk(): Promise<void> {
     const wallet = this.room.wallet;
     if (!wallet) return;
-    await requestToken(wallet.address, this.track.id);
-    this.#assets = null;
+    this.#given.add(await requestToken(wallet.address, this.track.id));
     await this.room.matchTokens();
     if (this.phase === 'refused') this.phase = 'idle';
     this.changed();

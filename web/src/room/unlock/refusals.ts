@@ -45,7 +45,7 @@ function words(code: string, error: unknown, now: Circumstances): Words {
     case 'no-token':
       return {
         title: 'This one is for its holders',
-        what: `The wallet that is connected holds no token that unlocks “${title}”. We compared lists on this page; nobody was told what you hold.`,
+        what: `The wallet that is connected holds no token that unlocks “${title}”. The page compared the wallet’s tokens with the track’s list by itself, so the service was not asked.`,
         next: now.demo
           ? 'Ask the demo desk for a token, or connect another wallet.'
           : 'Connect the wallet that holds it, or get a token where the artist offers them.',

@@ -18,7 +18,7 @@ export function openDialog<T = never>(title: string, body: Body<T>, name: string
       result = value;
       dialog.close();
     };
-    const dialog = h(
+    const dialog: HTMLDialogElement = h(
       'dialog',
       {
         class: `dialog ${name}`,
