@@ -70,7 +70,7 @@ export function chainPanel(): Panel {
       card('Roots', 'wide', stats(age, left, overdue, publishing), roots.element),
       card('Settlement, 15 min', 'wide', stats(success, p50, p95, pending), settling.element),
       card('Fee payer', 'wide', stats(balance, floor, spent), money.element),
-      card('RPC endpoints, 5 min', 'wide', endpoints.element),
+      card('RPC endpoints, 5 min', 'small', endpoints.element),
       card('Transactions by step, 15 min', 'small', transactions.element),
       card('Events, 15 min', 'small', events.element, stats(rollbacks, skipped)),
     ),

@@ -101,7 +101,6 @@ export class Plot {
     const end = times.at(-1) ?? 0;
     this.#plot.setData(this.#data, false);
     this.#plot.setScale('x', { min: Math.min(times[0] ?? end, end - 60), max: end });
-    this.#plot.redraw(true, true);
     this.#nothing.hidden = columns.some((column) => column.some((value) => value !== null));
     this.#tell();
     const newest = this.#lines.map((line, index) => `${line.label} ${this.#format(columns[index]?.at(-1) ?? null)}`);

@@ -203,7 +203,8 @@ function api(model: Model) {
     connections: model.sum(M.connections, is('listener', 'api')),
     latest: quantiles(model.buckets(M.apiSeconds, RECENT, isOwnTime)),
     recent: quantiles(model.buckets(M.apiSeconds, MINUTES_5, isOwnTime)),
-    failing: share(model.increase(M.apiRequests, MINUTES_5, is('status', '5xx')), requests),
+    // A status that never was has no series: nothing has failed then.
+    failing: share(model.increase(M.apiRequests, MINUTES_5, is('status', '5xx')) ?? 0, requests),
     refusals: model.increaseBy('reason', M.refusals, MINUTES_15),
     refusalRate: model.rate(M.refusals, RECENT),
     suspicious: model.rate(M.refusals, MINUTES_5, is('reason', ...SUSPICIOUS)),
