@@ -106,6 +106,9 @@ function proving(model: Model) {
       age: of(M.workerAge),
     };
   });
+  workers.sort((one, other) =>
+    `${one.instance} ${one.slot}`.localeCompare(`${other.instance} ${other.slot}`, 'en', { numeric: true }),
+  );
   const shares = workers.map((worker) => share(worker.resident, worker.limit)).filter((value) => value !== null);
   return {
     queued: model.max(M.queueJobs, is('state', 'queued')),
