@@ -37,16 +37,24 @@ try {
       const result = await page.evaluate((args) => globalThis.veilpassTest(...args), [threads, method, settle, proofs]);
       const [cold, ...warm] = result.milliseconds;
       const median = warm.toSorted((a, b) => a - b)[Math.floor(warm.length / 2)];
-      console.log(`\n${method}, ${threads} thread(s), ${settle}: first ${cold} ms, then ${warm.join(' ')} (median ${median})`);
+      console.log(
+        `\n${method}, ${threads} thread(s), ${settle}: first ${cold} ms, then ${warm.join(' ')} (median ${median})`,
+      );
       console.log(`memory: ${JSON.stringify(result.memory)}; renderer ${JSON.stringify(await memory())}`);
       check('the page is isolated', result.isolated);
       check('the proof has 7,232 bytes', result.bytes === 7232);
       check('the API accepts it', result.status === (settle === 'onchain' ? 'verified' : 'accepted'));
-      check('there is a transaction if it is settled on chain', (result.transaction !== null) === (settle === 'onchain'));
+      check(
+        'there is a transaction if it is settled on chain',
+        (result.transaction !== null) === (settle === 'onchain'),
+      );
       check('the track is heard', result.audio.status === 200 && result.audio.bytes > 44);
       check('the grant is active', result.active === true);
       check('a second use is refused', result.again === 'nullifier-used');
-      check(`nothing is in the way of the CSP, and no error in the console ${trouble.join(' | ')}`, trouble.length === 0);
+      check(
+        `nothing is in the way of the CSP, and no error in the console ${trouble.join(' | ')}`,
+        trouble.length === 0,
+      );
     });
   }
   await inBrowser(room, async (page, _, trouble) => {

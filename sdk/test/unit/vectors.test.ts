@@ -3,11 +3,10 @@ import { readFileSync } from 'node:fs';
 import { base58 } from '@scure/base';
 import { permute } from '@zkpassport/poseidon2';
 import { describe, expect, test } from 'vitest';
-import { fieldFromHex, fieldToHex } from '../../src/protocol/field.ts';
 import { contextOf, grantRequestText } from '../../src/protocol/context.ts';
+import { fieldFromHex, fieldToHex } from '../../src/protocol/field.ts';
 import { hashCommitment, hashLeaf, hashNode, hashNullifier, hashScope } from '../../src/protocol/hash.ts';
 import { addressBytes, registryIdOf, sha256To248, tokenIdOf, trackIdOf } from '../../src/protocol/identifiers.ts';
-
 
 const file = JSON.parse(readFileSync(new URL('../../../circuits/ownership/vectors.json', import.meta.url), 'utf8'));
 

@@ -75,7 +75,11 @@ async function veilpassTest(threads: number, method: Method, settle: Settle, pro
     bytes: proof.proof.length,
     status: verification.status,
     transaction: verification.transaction?.signature ?? null,
-    audio: { status: audio.status, type: audio.headers.get('content-type'), bytes: (await audio.arrayBuffer()).byteLength },
+    audio: {
+      status: audio.status,
+      type: audio.headers.get('content-type'),
+      bytes: (await audio.arrayBuffer()).byteLength,
+    },
     active,
     again,
     stages: [...new Set(events.map(({ place, stage }) => `${place}:${stage}`))],
@@ -92,7 +96,11 @@ async function timed<T>(into: number[], work: () => Promise<T>): Promise<T> {
 /** An abort while the worker proves ends it at once; the next proof starts another worker. */
 async function abortTest() {
   const config: Config = await (await fetch('/config.json')).json();
-  const veilpass = await Veilpass.connect({ api: config.api, registryId: config.registry_id, audience: location.origin });
+  const veilpass = await Veilpass.connect({
+    api: config.api,
+    registryId: config.registry_id,
+    audience: location.origin,
+  });
   const controller = new AbortController();
   const onProgress = ({ stage }: ProgressEvent) => stage === 'tree' && controller.abort();
   const aborted = await veilpass.prepare({ signal: controller.signal, onProgress }).catch((error: Error) => error.name);
