@@ -232,7 +232,7 @@ export const RULES: readonly Rule[] = [
     threshold: 0,
     hold: 0,
     format: 'count',
-    value: (view) => view.raised === null ? null : view.raised.reduce((sum, [, times]) => sum + times, 0),
+    value: (view) => (view.raised === null ? null : view.raised.reduce((sum, [, times]) => sum + times, 0)),
   },
 ];
 

@@ -16,7 +16,7 @@ export class LatencyHistogram {
     const all = buckets ?? [];
     const total = all.reduce((sum, bucket) => sum + bucket.count, 0);
     const first = all.findIndex((bucket) => bucket.count > 0);
-    const last = all.findLastIndex((bucket) => bucket.count > 0);
+    const last = all.length - 1 - [...all].reverse().findIndex((bucket) => bucket.count > 0);
     const shown = total === 0 ? [] : all.slice(Math.max(first - 1, 0), last + 2);
     const greatest = Math.max(1, ...shown.map((bucket) => bucket.count));
     this.#nothing.hidden = total > 0;
@@ -36,5 +36,11 @@ export class LatencyHistogram {
 }
 
 function column(): HTMLElement {
-  return h('div', {}, h('span', { class: 'number' }), h('i', {}, h('span', { class: 'fill' })), h('span', { class: 'bound' }));
+  return h(
+    'div',
+    {},
+    h('span', { class: 'number' }),
+    h('i', {}, h('span', { class: 'fill' })),
+    h('span', { class: 'bound' }),
+  );
 }

@@ -5,9 +5,8 @@ import { mark, write } from './dom.ts';
 import { ask, keep, keptKey } from './key.ts';
 import { KEPT_SECONDS, Model, type Report } from './model.ts';
 import { panels } from './panels.ts';
-import type { Values } from './plot.ts';
 import { NoAnswer, NotAnOperator, reports } from './source.ts';
-import { valuesOf } from './values.ts';
+import { type Values, valuesOf } from './values.ts';
 import { viewOf } from './view.ts';
 
 /** How often the page looks. */

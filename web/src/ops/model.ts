@@ -203,5 +203,5 @@ function increase(before: number | undefined, now: number, knewProcess: boolean)
 }
 
 function bound(labels: Readonly<Record<string, string>>): number {
-  return labels['le'] === '+Inf' ? Number.POSITIVE_INFINITY : Number(labels['le']);
+  return labels.le === '+Inf' ? Number.POSITIVE_INFINITY : Number(labels.le);
 }

@@ -16,9 +16,9 @@ export function apiPanel(): Panel {
   const latency = new Plot(
     'Time of an answer',
     [
-      { label: 'p50', color: '--c1', value: (look) => look['apiP50'] ?? null },
-      { label: 'p95', color: '--c3', value: (look) => look['apiP95'] ?? null },
-      { label: 'p99', color: '--c4', value: (look) => look['apiP99'] ?? null },
+      { label: 'p50', color: '--c1', value: (look) => look.apiP50 },
+      { label: 'p95', color: '--c3', value: (look) => look.apiP95 },
+      { label: 'p99', color: '--c4', value: (look) => look.apiP99 },
     ],
     format.seconds,
     0.01,
@@ -26,19 +26,23 @@ export function apiPanel(): Panel {
   const requests = new Plot(
     'Requests in a second',
     [
-      { label: 'requests', color: '--c2', area: true, value: (look) => look['apiRate'] ?? null },
-      { label: 'refused', color: '--c4', value: (look) => look['refusalRate'] ?? null },
-      { label: 'rate-limited', color: '--c3', value: (look) => look['rateLimitedRate'] ?? null },
+      { label: 'requests', color: '--c2', area: true, value: (look) => look.apiRate },
+      { label: 'refused', color: '--c4', value: (look) => look.refusalRate },
+      { label: 'rate-limited', color: '--c3', value: (look) => look.rateLimitedRate },
     ],
     format.rate,
     1,
   );
-  const [refused, limited, connections] = [new Stat('refused'), new Stat('rate limit hits, 15 min'), new Stat('connections')];
+  const [refused, limited, connections] = [
+    new Stat('refused'),
+    new Stat('rate limit hits, 15 min'),
+    new Stat('connections'),
+  ];
   const refusals = new Bars('nothing was refused');
   const [resident, redis] = [new Stat('resident'), new Stat('Redis', 'what replicas share')];
   const memory = new Plot(
     'Memory of the API',
-    [{ label: 'resident', color: '--c1', area: true, value: (look) => look['apiResident'] ?? null }],
+    [{ label: 'resident', color: '--c1', area: true, value: (look) => look.apiResident }],
     format.bytes,
     40e6,
   );

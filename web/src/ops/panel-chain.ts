@@ -16,7 +16,7 @@ export function chainPanel(): Panel {
   ];
   const behind = new Plot(
     'Slots behind the chain',
-    [{ label: 'slots', color: '--c1', area: true, value: (look) => look['lag'] ?? null }],
+    [{ label: 'slots', color: '--c1', area: true, value: (look) => look.lag }],
     format.count,
     4,
   );
@@ -28,7 +28,7 @@ export function chainPanel(): Panel {
   ];
   const roots = new Plot(
     'Wait of the oldest change',
-    [{ label: 'oldest change waits', color: '--c3', area: true, value: (look) => look['rootOverdue'] ?? null }],
+    [{ label: 'oldest change waits', color: '--c3', area: true, value: (look) => look.rootOverdue }],
     format.seconds,
     5,
   );
@@ -41,8 +41,8 @@ export function chainPanel(): Panel {
   const settling = new Plot(
     'Settlement: from accepted to confirmed, 15 min',
     [
-      { label: 'p50', color: '--c1', value: (look) => look['settleP50'] ?? null },
-      { label: 'p95', color: '--c3', value: (look) => look['settleP95'] ?? null },
+      { label: 'p50', color: '--c1', value: (look) => look.settleP50 },
+      { label: 'p95', color: '--c3', value: (look) => look.settleP95 },
     ],
     format.seconds,
     2,
@@ -51,8 +51,8 @@ export function chainPanel(): Panel {
   const money = new Plot(
     "The fee payer's balance",
     [
-      { label: 'balance', color: '--c2', value: (look) => look['balance'] ?? null },
-      { label: 'floor', color: '--c4', dashed: true, value: (look) => look['floor'] ?? null },
+      { label: 'balance', color: '--c2', value: (look) => look.balance },
+      { label: 'floor', color: '--c4', dashed: true, value: (look) => look.floor },
     ],
     format.sol,
     1e9,
@@ -84,7 +84,10 @@ export function chainPanel(): Panel {
       left.show(format.percent(chain.rootRemaining), (chain.rootRemaining ?? 1) < 0.2 ? 'bad' : '');
       overdue.show(format.seconds(chain.rootOverdue), (chain.rootOverdue ?? 0) > 60 ? 'bad' : '');
       publishing.show(format.count(chain.publishPending));
-      success.show(chain.ended === 0 ? 'none sent' : format.percent(chain.success), (chain.success ?? 1) < 0.99 ? 'bad' : '');
+      success.show(
+        chain.ended === 0 ? 'none sent' : format.percent(chain.success),
+        (chain.success ?? 1) < 0.99 ? 'bad' : '',
+      );
       p50.show(format.seconds(chain.settle.p50));
       p95.show(format.seconds(chain.settle.p95));
       pending.show(format.count(chain.settlePending));

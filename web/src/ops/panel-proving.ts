@@ -18,8 +18,8 @@ export function provingPanel(): Panel {
   const queue = new Plot(
     'Proof jobs',
     [
-      { label: 'waiting', color: '--c1', area: true, value: (look) => look['queued'] ?? null },
-      { label: 'proving', color: '--c2', value: (look) => look['leased'] ?? null },
+      { label: 'waiting', color: '--c1', area: true, value: (look) => look.queued },
+      { label: 'proving', color: '--c2', value: (look) => look.leased },
     ],
     format.count,
     4,
@@ -28,9 +28,9 @@ export function provingPanel(): Panel {
   const latency = new Plot(
     'Time of a proof',
     [
-      { label: 'p50', color: '--c1', value: (look) => look['proofP50'] ?? null },
-      { label: 'p95', color: '--c3', value: (look) => look['proofP95'] ?? null },
-      { label: 'p99', color: '--c4', value: (look) => look['proofP99'] ?? null },
+      { label: 'p50', color: '--c1', value: (look) => look.proofP50 },
+      { label: 'p95', color: '--c3', value: (look) => look.proofP95 },
+      { label: 'p99', color: '--c4', value: (look) => look.proofP99 },
     ],
     format.seconds,
     0.25,

@@ -24,13 +24,20 @@ export function statusPanel(): Panel {
     show({ view, findings, time }) {
       const seen = SERVICES.flatMap((service): Seen[] => {
         const processes = view.processes.filter((process) => process.service === service);
-        return processes.length === 0 ? [{ service, process: null }] : processes.map((process) => ({ service, process }));
+        return processes.length === 0
+          ? [{ service, process: null }]
+          : processes.map((process) => ({ service, process }));
       });
       list(services, seen, serviceCard, (element, item) => showService(element, item, time));
       write(calm, findings.length === 0 ? `No alert: ${RULES.length} rules hold` : '');
       calm.hidden = findings.length > 0;
       const urgent = [...findings].sort((one, other) => Number(other.isFiring) - Number(one.isFiring));
-      list(firing, urgent, () => h('li', {}, h('strong'), h('span'), h('span', { class: 'detail' })), showFinding(time));
+      list(
+        firing,
+        urgent,
+        () => h('li', {}, h('strong'), h('span'), h('span', { class: 'detail' })),
+        showFinding(time),
+      );
       const raised = (view.raised ?? []).map(([name]) => name).join(', ');
       alerts.title = raised === '' ? '' : `Raised by services: ${raised}`;
     },
@@ -38,12 +45,18 @@ export function statusPanel(): Panel {
 }
 
 function serviceCard(): HTMLElement {
-  const head = h('p', { class: 'name' }, h('i', { class: 'dot', 'aria-hidden': 'true' }), h('strong'), h('span'));
+  const head = h(
+    'p',
+    { class: 'name' },
+    h('i', { class: 'dot', 'aria-hidden': 'true' }),
+    h('strong'),
+    h('span', { class: 'word' }),
+  );
   return h('li', {}, head, h('p', { class: 'age' }), h('p', { class: 'facts' }));
 }
 
 function showService(element: HTMLElement, { service, process }: Seen, time: number): void {
-  const [name, state] = element.querySelectorAll('strong, .name span');
+  const [name, state] = element.querySelectorAll('strong, .word');
   const [age, facts] = element.querySelectorAll('.age, .facts');
   if (name === undefined || state === undefined || age === undefined || facts === undefined) return;
   const isUp = process?.isUp ?? false;
@@ -54,7 +67,7 @@ function showService(element: HTMLElement, { service, process }: Seen, time: num
   write(age, process === null ? 'no report' : `reported ${Math.round(process.ageSeconds)} s ago`);
   const gauge = (metric: string) => process?.samples.find((sample) => sample.name === metric);
   const started = gauge(M.started)?.value;
-  const version = gauge(M.build)?.labels['version'];
+  const version = gauge(M.build)?.labels.version;
   const [resident, peak] = [gauge(M.resident)?.value ?? null, gauge(M.peak)?.value ?? null];
   const uptime = started === undefined ? null : Math.max(time - started, 0);
   write(facts, `${format.bytes(resident)} · peak ${format.bytes(peak)} · up ${format.seconds(uptime)}`);

@@ -3,7 +3,8 @@ import { apiPanel } from './panel-api.ts';
 import { chainPanel } from './panel-chain.ts';
 import { provingPanel } from './panel-proving.ts';
 import { statusPanel } from './panel-status.ts';
-import type { Plot, Values } from './plot.ts';
+import type { Plot } from './plot.ts';
+import type { Values } from './values.ts';
 import type { View } from './view.ts';
 
 /** What a part of the page is shown. */

@@ -1,6 +1,7 @@
 import uPlot from 'uplot';
 import { h, write } from './dom.ts';
 import { NO_DATA } from './format.ts';
+import type { Values } from './values.ts';
 
 type Known = number | null;
 
@@ -14,9 +15,6 @@ export interface Line {
   readonly area?: boolean;
   readonly dashed?: boolean;
 }
-
-/** What is kept of a look for the plots, by name. */
-export type Values = Readonly<Record<string, Known>>;
 
 const HEIGHT = 118;
 
@@ -80,15 +78,17 @@ export class Plot {
       ],
       series: [
         {},
-        ...this.#lines.map((line): uPlot.Series => ({
-          label: line.label,
-          stroke: () => color(line.color),
-          width: line.dashed ? 1 : 1.5,
-          ...(line.dashed ? { dash: [4, 4] } : {}),
-          ...(line.area ? { fill: () => `${color(line.color)}22` } : {}),
-          points: { show: false },
-          spanGaps: false,
-        })),
+        ...this.#lines.map(
+          (line): uPlot.Series => ({
+            label: line.label,
+            stroke: () => color(line.color),
+            width: line.dashed ? 1 : 1.5,
+            ...(line.dashed ? { dash: [4, 4] } : {}),
+            ...(line.area ? { fill: () => `${color(line.color)}22` } : {}),
+            points: { show: false },
+            spanGaps: false,
+          }),
+        ),
       ],
       hooks: { setCursor: [() => this.#tell()] },
     };

@@ -1,8 +1,10 @@
-import type { Values } from './plot.ts';
 import type { View } from './view.ts';
 
-/** What is kept of a look for the plots. */
-export function valuesOf({ proving, chain, api }: View): Values {
+/** What is kept of a look for the plots, by name. Null is what was not known. */
+export type Values = ReturnType<typeof valuesOf>;
+
+/** Takes from a view what is kept. */
+export function valuesOf({ proving, chain, api }: View) {
   return {
     queued: proving.queued,
     leased: proving.leased,

@@ -52,10 +52,16 @@ export interface View {
 }
 
 /** Requests whose time is not the API's own: those that wait for a proof, and streams. */
-export const isOwnTime: Where = (labels) =>
-  labels['path'] !== '/v1/proofs' && labels['path'] !== '/v1/proofs/{id}/events';
+export const isOwnTime: Where = (labels) => labels.path !== '/v1/proofs' && labels.path !== '/v1/proofs/{id}/events';
 /** Refusals that mean that somebody tries what must not work. */
-export const SUSPICIOUS = ['context-mismatch', 'invalid-proof', 'nullifier-used', 'signature-used', 'unknown-nonce', 'wrong-signature'];
+export const SUSPICIOUS = [
+  'context-mismatch',
+  'invalid-proof',
+  'nullifier-used',
+  'signature-used',
+  'unknown-nonce',
+  'wrong-signature',
+];
 
 /** Derives what is shown. */
 export function viewOf(model: Model): View {
@@ -87,9 +93,9 @@ function is(label: string, ...values: string[]): Where {
 function proving(model: Model) {
   const limit = model.min(M.workerLimit);
   const workers = model.values(M.workerResident).map(({ process, sample }): Worker => {
-    const slot = sample.labels['slot'] ?? '';
+    const slot = sample.labels.slot ?? '';
     const of = (name: string): Known =>
-      process.samples.find((other) => other.name === name && other.labels['slot'] === slot)?.value ?? null;
+      process.samples.find((other) => other.name === name && other.labels.slot === slot)?.value ?? null;
     const own = process.samples.find((other) => other.name === M.workerLimit)?.value ?? null;
     return {
       instance: process.instance,
@@ -123,12 +129,12 @@ function proving(model: Model) {
 
 function endpoints(model: Model): Endpoint[] {
   return model.values(M.rpcInUse).map(({ process, sample }) => {
-    const endpoint = sample.labels['endpoint'] ?? '';
+    const endpoint = sample.labels.endpoint ?? '';
     const grown = (outcomes: string[] | null): Known => {
       if (model.span(MINUTES_5) === null) return null;
       let sum = 0;
       for (const [series, by] of model.grown(M.rpcRequests, MINUTES_5, is('endpoint', endpoint))) {
-        const counts = outcomes === null || outcomes.includes(series.labels['outcome'] ?? '');
+        const counts = outcomes === null || outcomes.includes(series.labels.outcome ?? '');
         if (series.service === process.service && counts) sum += by;
       }
       return sum;
@@ -149,7 +155,7 @@ function rpcBuckets(model: Model, service: string, endpoint: string): Bucket[] |
   const byBound = new Map<number, number>();
   for (const [series, by] of model.grown(`${M.rpcSeconds}_bucket`, MINUTES_5, is('endpoint', endpoint))) {
     if (series.service !== service) continue;
-    const le = series.labels['le'] === '+Inf' ? Number.POSITIVE_INFINITY : Number(series.labels['le']);
+    const le = series.labels.le === '+Inf' ? Number.POSITIVE_INFINITY : Number(series.labels.le);
     byBound.set(le, (byBound.get(le) ?? 0) + by);
   }
   return ownCounts(byBound);

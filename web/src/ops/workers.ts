@@ -9,7 +9,12 @@ export class Workers {
   readonly #nothing = h('p', { class: 'none' }, format.NO_DATA);
 
   constructor() {
-    const scale = h('p', { class: 'scale', 'aria-hidden': 'true' }, h('span', {}, '70 % standby'), h('span', {}, '90 % swap'));
+    const scale = h(
+      'p',
+      { class: 'scale', 'aria-hidden': 'true' },
+      h('span', { class: 'standby' }, '70 % standby'),
+      h('span', { class: 'swap' }, '90 % swap'),
+    );
     this.element.append(scale, this.#list, this.#nothing);
   }
 
