@@ -99,7 +99,7 @@ impl Environment {
         };
         figures.step("start the prover", since, "bb warm, tree at the published root");
         (self.client, self.prover_key, self.url) = (Some(client), Some(key), url);
-        self.key_files = vec![dir.join("prover.key"), master_key_file.into()];
+        self.key_files = vec![dir.join("prover.key"), master_key_file.into(), dir.join("operator.key")];
         Ok(())
     }
 

@@ -1,7 +1,8 @@
-import type { Anonymity, Grant, Method, Session, Settle, Verification } from '@veilpass/sdk';
+import type { Anonymity, Grant, Method, ProgressEvent, Session, Settle, Verification } from '@veilpass/sdk';
 import { Player } from '../audio/player.ts';
 import type { Track } from '../config.ts';
 import type { Room } from '../room.ts';
+import { noteEnrolment, wasEnrolled } from '../vault/enrolments.ts';
 import { requestToken } from '../wallet/demo-desk.ts';
 import { Ledger } from './ledger.ts';
 
@@ -82,18 +83,18 @@ export class TrackAccess {
     this.changed();
     try {
       if (!this.mint) throw Object.assign(new Error('the wallet holds no token for this track'), { code: 'no-token' });
-      const { session, verification } = await veilpass.unlock({
-        identity,
-        wallet,
-        trackId: this.track.id,
-        mint: this.mint,
-        ...this.choice,
-        signal: this.#abort.signal,
-        onProgress: (event) => {
-          ledger.add(event, performance.now());
-          this.changed();
-        },
-      });
+      const { trackId, mint, signal } = { trackId: this.track.id, mint: this.mint, signal: this.#abort.signal };
+      const onProgress = (event: ProgressEvent) => {
+        ledger.add(event, performance.now());
+        this.changed();
+      };
+      // Before the first proof, rather than after it failed: a prover is then sent no secret in vain.
+      if (!(await wasEnrolled(identity.commitment, trackId, mint))) {
+        await veilpass.enrol({ identity, wallet, trackId, mint, signal, onProgress });
+        await noteEnrolment(identity.commitment, trackId, mint);
+      }
+      const options = { identity, wallet, trackId, mint, ...this.choice, signal, onProgress };
+      const { session, verification } = await veilpass.unlock(options);
       ledger.close(performance.now());
       await this.#open(session, verification);
     } catch (error) {
