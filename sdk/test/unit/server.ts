@@ -30,13 +30,29 @@ export async function serve(answer: Answer): Promise<{ url: string; seen: Seen[]
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, seen };
 }
 
-export function json(response: ServerResponse, status: number, body: unknown, headers: Record<string, string> = {}): void {
+export function json(
+  response: ServerResponse,
+  status: number,
+  body: unknown,
+  headers: Record<string, string> = {},
+): void {
   const type = status >= 400 ? 'application/problem+json' : 'application/json';
   response.writeHead(status, { 'content-type': type, ...headers });
   response.end(JSON.stringify(body));
 }
 
-export function problem(response: ServerResponse, status: number, code: string, headers: Record<string, string> = {}): void {
-  const document = { type: `urn:veilpass:problem:${code}`, title: code, status, detail: `because of ${code}`, timestamp: '' };
+export function problem(
+  response: ServerResponse,
+  status: number,
+  code: string,
+  headers: Record<string, string> = {},
+): void {
+  const document = {
+    type: `urn:veilpass:problem:${code}`,
+    title: code,
+    status,
+    detail: `because of ${code}`,
+    timestamp: '',
+  };
   json(response, status, document, headers);
 }

@@ -56,7 +56,13 @@ test('a refusal is an error that says what to do', async () => {
   const error = (await refused('stale-root')) as ApiError;
   expect(error).toBeInstanceOf(ApiError);
   expect(error).toBeInstanceOf(VeilpassError);
-  expect(error).toMatchObject({ code: 'stale-root', status: 422, retryAfter: 7, name: 'ApiError', detail: 'because of stale-root' });
+  expect(error).toMatchObject({
+    code: 'stale-root',
+    status: 422,
+    retryAfter: 7,
+    name: 'ApiError',
+    detail: 'because of stale-root',
+  });
   expect(error.problem.requestId).toBe('r1');
   expect(error.advice).toContain('Prove again');
   expect(await refused('page')).toMatchObject({ status: 502, code: 'blank' });
