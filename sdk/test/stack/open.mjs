@@ -1,6 +1,6 @@
 // A real stack whose listening room is the page of these tests. Its server gives pages the headers and the CSP of production.
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -19,6 +19,8 @@ export async function openStack() {
   if (process.env.VEILPASS_ROOM) return { room: process.env.VEILPASS_ROOM, close: async () => {} };
   const binary = process.env.VEILPASS_BIN ?? join(homedir(), '.cache/veilpass/target-1.95.0/release/veilpass');
   const scratch = mkdtempSync(join(tmpdir(), 'veilpass-sdk-'));
+  // Postgres runs as a user of its own, who must get to its folder.
+  chmodSync(scratch, 0o711);
   const root = join(scratch, 'root');
   mkdirSync(join(root, 'web/dist'), { recursive: true });
   for (const name of readdirSync(repository)) if (name !== 'web') symlinkSync(join(repository, name), join(root, name));
