@@ -38,8 +38,8 @@ async function newcomer(visitor, title) {
 async function expectRefusal({ checks, shot }, visitor, name, code) {
   checks.check(`${name}: refused as ${code}`, (await refusalCode(visitor)) === code, await refusalCode(visitor));
   const { page } = visitor;
-  const heading = await page.locator('.refusal h2').innerText();
-  checks.check(`${name}: it is announced`, (await page.locator('#announcer').innerText()) === heading);
+  const heading = await page.locator('.refusal h2').textContent();
+  checks.check(`${name}: it is announced`, (await page.locator('#announcer').textContent()) === heading);
   await shot(visitor, name);
 }
 
@@ -120,6 +120,17 @@ async function setTooSmall(room) {
   await prove(visitor);
   await sign(visitor);
   await expectRefusal(room, visitor, 'set-too-small', 'anonymity-set-too-small');
+  const taken = (await steps(visitor)).map(([step]) => step);
+  room.checks.check('set-too-small: the service refused a proof', taken.includes('api:submitting'), taken);
+
+  // On chain nobody else would refuse it, and what is written there stays.
+  await visitor.page.reload();
+  await button(visitor.page, 'Prove and listen').waitFor();
+  await choose(visitor, 'device', 'onchain');
+  await prove(visitor);
+  await expectRefusal(room, visitor, 'set-too-small-2-on-chain', 'anonymity-set-too-small');
+  const proved = (await steps(visitor)).map(([step]) => step);
+  room.checks.check('set-too-small: nothing was sent', !proved.includes('api:submitting'), proved);
 }
 
 async function serviceAway(room) {

@@ -75,7 +75,13 @@ class RowView {
       'li',
       { class: 'ledger-row', 'data-step': row.key },
       h('div', { class: 'ledger-mark' }, h('span', { class: 'mark-dot', 'aria-hidden': 'true' }), this.#time),
-      h('div', { class: 'ledger-browser' }, h('h3', {}, title), h('p', {}, browser), this.#progress),
+      h(
+        'div',
+        { class: 'ledger-browser' },
+        h('p', { class: 'ledger-title' }, title),
+        h('p', {}, browser),
+        this.#progress,
+      ),
       h(
         'div',
         { class: 'ledger-server', 'data-exposure': exposure },
