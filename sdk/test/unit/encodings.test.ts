@@ -2,7 +2,14 @@
 import { describe, expect, test } from 'vitest';
 import { fromBase64, fromHex, hex, toBase64 } from '../../src/protocol/bytes.ts';
 import { contextOf } from '../../src/protocol/context.ts';
-import { fieldFromBigInt, fieldFromHex, fieldToBigInt, fieldToHex, isField, MODULUS } from '../../src/protocol/field.ts';
+import {
+  fieldFromBigInt,
+  fieldFromHex,
+  fieldToBigInt,
+  fieldToHex,
+  isField,
+  MODULUS,
+} from '../../src/protocol/field.ts';
 import { epochElement, hashCommitment, hashLeaf, hashNode } from '../../src/protocol/hash.ts';
 import { parsePublicInputs, publicInputBytes, statementBytes } from '../../src/protocol/statement.ts';
 

@@ -1,13 +1,12 @@
 // The protocol's vectors: computed in Noir, and held by the Rust definition too.
 import { readFileSync } from 'node:fs';
+import { base58 } from '@scure/base';
 import { permute } from '@zkpassport/poseidon2';
 import { describe, expect, test } from 'vitest';
-import { fieldFromHex, fieldToHex } from '../../src/protocol/field.ts';
 import { contextOf, grantRequestText } from '../../src/protocol/context.ts';
-import { hashCommitment, hashLeaf, hashNode, hashNullifier } from '../../src/protocol/hash.ts';
+import { fieldFromHex, fieldToHex } from '../../src/protocol/field.ts';
+import { hashCommitment, hashLeaf, hashNode, hashNullifier, hashScope } from '../../src/protocol/hash.ts';
 import { addressBytes, registryIdOf, sha256To248, tokenIdOf, trackIdOf } from '../../src/protocol/identifiers.ts';
-import { base58 } from '@scure/base';
-import { hashScope } from '../../src/protocol/hash.ts';
 
 const file = JSON.parse(readFileSync(new URL('../../../circuits/ownership/vectors.json', import.meta.url), 'utf8'));
 
