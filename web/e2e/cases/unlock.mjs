@@ -16,10 +16,13 @@ import {
 } from '../lib/walk.mjs';
 
 /** From connecting to the sound, settled on chain. */
-export const unlockCases = ['device', 'delegated'].map((method) => ({
-  name: `${method}-onchain`,
-  run: (room) => unlockOnChain(room, method),
-}));
+export const unlockCases = [
+  ...['device', 'delegated'].map((method) => ({
+    name: `${method}-onchain`,
+    run: (room) => unlockOnChain(room, method),
+  })),
+  { name: 'figures', run: figures },
+];
 
 async function unlockOnChain({ checks, config, visit, shot }, method) {
   const visitor = await visit();
@@ -67,6 +70,52 @@ async function unlockOnChain({ checks, config, visit, shot }, method) {
     rms: level,
     js_heap_mb: await heapMegabytes(page),
     renderer_peak_mb: rendererPeakMegabytes(visitor.profile),
+  });
+}
+
+/** Times and memory of a first and a second proof on the device, without pictures, which take memory themselves. */
+async function figures({ checks, config, visit }) {
+  const visitor = await visit();
+  const { page } = visitor;
+  const empty = rendererPeakMegabytes(visitor.profile);
+  const proofs = [];
+  for (const [at, track] of config.tracks.slice(0, 2).entries()) {
+    const began = performance.now();
+    if (at === 0) {
+      await arrive(visitor);
+      await connect(visitor);
+      await makeIdentity(visitor);
+    } else {
+      await page.getByRole('link', { name: 'The catalogue', exact: true }).click();
+    }
+    await openTrack(visitor, track.title);
+    await visitDesk(visitor);
+    await choose(visitor, 'device', 'offchain');
+    await prove(visitor);
+    await sign(visitor);
+    await opened(visitor);
+    await button(page, 'Play').click();
+    checks.check(`figures: proof ${at + 1} leads to sound`, (await loudness(visitor, 1200)) > 0.005);
+    await page.locator('.steps-taken summary').click();
+    const taken = new Map(await steps(visitor));
+    const [load, witness, proving] = ['loading', 'witness', 'proving'].map(
+      (stage) => taken.get(`device:${stage}`) ?? 0,
+    );
+    proofs.push({
+      to_sound_ms: Math.round(performance.now() - began),
+      load_ms: load,
+      witness_ms: witness,
+      prove_ms: proving,
+    });
+  }
+  checks.note({
+    measured: 'figures',
+    threads: await page.evaluate(() => (crossOriginIsolated ? navigator.hardwareConcurrency : 1)),
+    first: proofs[0],
+    second: proofs[1],
+    js_heap_mb: await heapMegabytes(page),
+    renderer_peak_mb: rendererPeakMegabytes(visitor.profile),
+    empty_page_mb: empty,
   });
 }
 
