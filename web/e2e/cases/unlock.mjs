@@ -1,5 +1,6 @@
 import { holders, transactionStatus } from '../lib/chain.mjs';
 import { heapMegabytes, rendererPeakMegabytes } from '../lib/memory.mjs';
+import { installOtherWallet, OTHER_WALLET } from '../lib/other-wallet.mjs';
 import {
   arrive,
   button,
@@ -21,6 +22,7 @@ export const unlockCases = [
     name: `${method}-onchain`,
     run: (room) => unlockOnChain(room, method),
   })),
+  { name: 'other-wallet', run: otherWallet },
   { name: 'figures', run: figures },
 ];
 
@@ -71,6 +73,25 @@ async function unlockOnChain({ checks, config, visit, shot }, method) {
     js_heap_mb: await heapMegabytes(page),
     renderer_peak_mb: rendererPeakMegabytes(visitor.profile),
   });
+}
+
+/** A wallet that is not the page's own, as extensions bring it. */
+async function otherWallet({ checks, config, visit, shot }) {
+  const visitor = await visit();
+  const { page } = visitor;
+  await visitor.context.addInitScript(installOtherWallet);
+  await arrive(visitor);
+  await button(page, 'Connect a wallet').click();
+  await shot(visitor, 'other-wallet');
+  await button(page, new RegExp(`^${OTHER_WALLET}`)).click();
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  await makeIdentity(visitor);
+  await openTrack(visitor, config.tracks[1].title);
+  await visitDesk(visitor);
+  await prove(visitor);
+  await opened(visitor);
+  await button(page, 'Play').click();
+  checks.check('other-wallet: the analyser measures sound', (await loudness(visitor, 1200)) > 0.005);
 }
 
 /** Times and memory of a first and a second proof on the device, without pictures, which take memory themselves. */
