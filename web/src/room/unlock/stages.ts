@@ -62,7 +62,7 @@ const EXPLAINED: Readonly<Record<string, Explanation>> = {
     'Enrolled',
     'Knows that your token is in the tree. Your wallet is not needed again.',
     'Nothing more. A proof will not tell it which holder you are. The moment and your network address might, when one proves right after enrolling.',
-    'nothing',
+    'alike',
   ),
   'device:loading': step(
     'Load the prover',
