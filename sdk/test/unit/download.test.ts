@@ -1,6 +1,8 @@
 // Leaves come in one piece, in several, or by what changed: the same leaves in the end.
 import type { ServerResponse } from 'node:http';
 import { expect, test } from 'vitest';
+import { loadReferenceString } from '../../src/assets.ts';
+import { PublicCache } from '../../src/leaves/cache.ts';
 import { RegistryLeaves } from '../../src/leaves/registry-leaves.ts';
 import { fieldFromBigInt, fieldToHex } from '../../src/protocol/field.ts';
 import { Transport } from '../../src/transport.ts';
@@ -97,4 +99,12 @@ test('an abort ends a download', async () => {
   });
   const leaves = new RegistryLeaves(new Transport(url), REGISTRY);
   await expect(leaves.update({ signal: controller.signal })).rejects.toMatchObject({ name: 'AbortError' });
+});
+
+test('a reference string that is not the pinned one is asked for once more past all caches, and then refused', async () => {
+  const { url, seen } = await serve((_, response) => void response.end(Buffer.alloc(64)));
+  const load = loadReferenceString(new Transport(url), new PublicCache(), undefined);
+  await expect(load).rejects.toMatchObject({ name: 'PinMismatchError', pin: 'the reference string' });
+  expect(seen.length).toBe(2);
+  expect(seen[1]?.headers['cache-control']).toBe('no-cache');
 });
