@@ -1,6 +1,6 @@
 #!/bin/bash
-# healthcheck PORT PATH [JSON]: whether this container answers 200 there, to GET, or to POST of this JSON. Without curl, so
-# that the images need none.
+# healthcheck PORT PATH [JSON]: whether this container answers 200 there, to GET, or to POST of this JSON. Without curl,
+# so that the images need none.
 set -euo pipefail
 exec 3<>"/dev/tcp/127.0.0.1/$1"
 method=GET body=${3:-}
