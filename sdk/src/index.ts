@@ -2,7 +2,10 @@
 
 export * from './errors.js';
 export { Identity } from './identity.js';
-export { type Grant, Session } from './session.js';
+export { registryIdOf, tokenIdOf, trackIdOf } from './protocol/identifiers.js';
+export { checkEnrolmentText, type EnrolmentTerms } from './protocol/siws.js';
+export { type KeepAlive, Session } from './session.js';
+export type { Grant } from './session-grant.js';
 export type * from './types.js';
 export { Veilpass } from './veilpass.js';
 export { fromWalletAdapter, type WalletAdapterLike } from './wallets/adapter.js';

@@ -20,6 +20,8 @@ export type Info = Readonly<Schemas['Info']>;
 export type Registry = Readonly<Schemas['RegistryView']>;
 /** Among how many a holder of a track hides. */
 export type Anonymity = Readonly<Schemas['TrackAnonymity']>;
+/** A page of the mints that unlock a track. */
+export type TrackAssets = Readonly<Schemas['TrackAssets']>;
 /** An enrolment: `status` is `pending_root`, `pending_chain`, `active` or `revoked`. */
 export type Enrolment = Readonly<Schemas['EnrollmentView']>;
 /** The six public inputs, in the circuit's order. */

@@ -9,7 +9,7 @@ use serde_json::Value;
 use veilpass_circuit::workspace_root;
 
 /// The floor of each package, from the ground up. A package may depend on lower floors only.
-const FLOORS: [(&str, u32); 26] = [
+const FLOORS: [(&str, u32); 27] = [
     ("veilpass-protocol", 0),
     ("veilpass-merkle", 1),
     ("veilpass-circuit", 1),
@@ -18,11 +18,12 @@ const FLOORS: [(&str, u32); 26] = [
     ("veilpass-cpi", 1),
     ("veilpass-fault-proxy", 1),
     ("veilpass-leafset", 1),
+    ("veilpass-capacity", 1),
     ("veilpass-settings", 1),
     ("veilpass-siws", 1),
     ("veilpass-artefacts", 2),
     ("veilpass-chain", 2),
-    ("veilpass-fuzz-targets", 2),
+    ("veilpass-fuzz-targets", 3),
     ("veilpass-program", 2),
     ("veilpass-example-gate", 2),
     ("veilpass-store", 2),

@@ -25,6 +25,7 @@ mod hardening;
 mod indexer;
 mod leaves;
 mod limits;
+mod metrics;
 mod migrate;
 mod pages;
 mod queue;
