@@ -30,7 +30,9 @@ export async function checkImages() {
       assert.ok(from in all || /^\$\{\w+\}$/.test(from) || from === 'scratch', from);
   });
   await check('images: what is copied is there, and the build may see it', (assert) => {
-    const allowed = text('infra/docker/Dockerfile.dockerignore').match(/^!.+$/gm).map((line) => line.slice(1));
+    const allowed = text('infra/docker/Dockerfile.dockerignore')
+      .match(/^!.+$/gm)
+      .map((line) => line.slice(1));
     const seen = (path) => allowed.some((entry) => path === entry || path.startsWith(`${entry}/`));
     const copied = text('infra/docker/Dockerfile')
       .match(/^COPY (?!--from).+$/gm)
@@ -38,7 +40,9 @@ export async function checkImages() {
       .filter((path) => !path.startsWith('--') && path !== '.');
     assert.ok(copied.length > 10);
     // Cargo wants every member of its workspace, whichever one is built.
-    const members = text('Cargo.toml').match(/^members = \[([^\]]*)\]/m)[1].match(/[\w/-]+/g);
+    const members = text('Cargo.toml')
+      .match(/^members = \[([^\]]*)\]/m)[1]
+      .match(/[\w/-]+/g);
     for (const path of [...copied, ...members]) {
       assert.ok(existsSync(new URL(path, root)), `${path} is not there`);
       assert.ok(seen(path), `${path} is ignored`);
