@@ -187,11 +187,8 @@ impl<'a> Run<'a> {
         if !request.returned {
             self.send_next();
         }
-        let queue = Queue {
-            waiting: self.queue.len(),
-            worked_on: self.worked_on,
-            backlog: self.queue.backlog(request.client),
-        };
+        let queue =
+            Queue { waiting: self.queue.len(), worked_on: self.worked_on, backlog: self.queue.backlog(request.client) };
         let verdict = self.admission.admit(self.now, &queue);
         let class = self.class(&request);
         if request.counted {

@@ -35,6 +35,14 @@ pub const OVERLOAD: (f64, f64, f64) = (2.9, 4.3, 56.0);
 /// Processor time of the API for checking one proof, in seconds.
 pub const CHECK: f64 = 0.0022;
 
+/// Rows that one delegated proof inserts, changes or removes until it is archived: counted in the statements, not measured.
+///
+/// `enqueue.rs` 3 (round, job, claim), `lease.rs` 2 (job, round of the key) and 1 (end), `fetch.rs` 2 (claim, job), `verifications.rs` 2
+/// (nullifier, verification), `grants.rs` 1, `archive.rs` 2.
+pub const ROWS_PER_PROOF: f64 = 13.0;
+/// Transactions that are written for it: enqueue, lease, end, fetch, verification, grant. Archiving is in batches.
+pub const COMMITS_PER_PROOF: f64 = 6.0;
+
 /// Memory of a `bb` worker, in bytes, of which [`BB_SHARED_BYTES`] are shared by all (`bench fleet`).
 pub const BB_BYTES: f64 = 22e6;
 /// Shared by all `bb` workers of a machine.
