@@ -123,4 +123,10 @@ pub(crate) fn describe() {
         "Look-ups in a cache that found something (hit) or asked the database"
     );
     describe_gauge!("veilpass_cache_bytes", Unit::Bytes, "Size of a cache, as of its last clean-up");
+    for cache in ["registries", "tracks"] {
+        gauge!("veilpass_cache_bytes", "cache" => cache).increment(0.0);
+        for outcome in ["hit", "miss"] {
+            counter!("veilpass_cache_lookups_total", "cache" => cache, "outcome" => outcome).increment(0);
+        }
+    }
 }

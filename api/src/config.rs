@@ -160,8 +160,8 @@ pub struct Config {
     #[arg(long, env = "VEILPASS_MEMORY_CRITICAL_MB", default_value = "95")]
     pub memory_critical_mb: u64,
 
-    /// Address for operators, as HOST:PORT: /metrics (Prometheus), /livez, /readyz, /ops/v1. None by default; port 0 takes a free
-    /// one and prints it. Not for the public.
+    /// Address for operators, as HOST:PORT: /metrics (Prometheus), /livez, /readyz, /ops/v1, and /ops/ with --ops-pages. None by
+    /// default; port 0 takes a free one and prints it. Not for the public.
     #[arg(long, env = "VEILPASS_OPS_LISTEN")]
     pub ops_listen: Option<SocketAddr>,
 
@@ -169,6 +169,10 @@ pub struct Config {
     /// nobody.
     #[arg(long, env = "VEILPASS_OPERATOR_KEYS", hide_env_values = true, value_delimiter = ',')]
     pub operator_keys: Vec<OperatorKey>,
+
+    /// Folder with the operators' page, served at /ops/ of that address. The page asks for a key; without one it shows nothing.
+    #[arg(long, env = "VEILPASS_OPS_PAGES", value_name = "DIR")]
+    pub ops_pages: Option<PathBuf>,
 
     /// How log lines look.
     #[arg(long, env = "VEILPASS_LOG_FORMAT", value_enum, default_value_t)]

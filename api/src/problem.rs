@@ -1,5 +1,6 @@
 //! Errors as problem+json (RFC 9457): what happened, which field is to blame, what to do. Never internals.
 
+pub(crate) mod figures;
 mod jobs;
 mod limits;
 mod sessions;
@@ -167,6 +168,7 @@ impl From<Arc<StoreError>> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
+        figures::answered(self.code);
         let detail = self.detail.into_owned();
         let errors = self.field.map(|field| FieldError { field, detail: detail.clone() }).into_iter().collect();
         let now = OffsetDateTime::now_utc().replace_millisecond(0).unwrap_or(OffsetDateTime::UNIX_EPOCH);

@@ -1,13 +1,15 @@
 //! Starting and stopping.
 
-use std::{net::SocketAddr, num::NonZeroU32, sync::Arc, time::Duration};
+use std::{net::SocketAddr, num::NonZeroU32, path::Path, sync::Arc, time::Duration};
 
 use anyhow::{Context, ensure};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::{net::TcpListener, sync::Notify, task::JoinSet};
 use veilpass_shared_state::{Quota, RedisUrl, SharedState};
-use veilpass_store::{Store, StoreConfig};
-use veilpass_telemetry::{MemoryThresholds, MemoryWatcher, OpsServer, allow_open_files, serve_http};
+use veilpass_store::{Reporting, ServiceInstance, Store, StoreConfig};
+use veilpass_telemetry::{
+    MemoryThresholds, MemoryWatcher, OpsServer, allow_open_files, describe_alerts, describe_rpc, serve_http,
+};
 
 use crate::{
     cache,
@@ -18,6 +20,7 @@ use crate::{
     master_key::master_key,
     metrics_layer,
     ops::{self, OperatorKey},
+    problem,
     replicas::Replica,
     router::router,
     state::{AppState, Policy},
@@ -78,7 +81,10 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         .reading(&config.rpc_urls)?;
     let _sweep = sweep_regularly(&state, Duration::from_secs(config.sweep_interval_seconds));
     let _ops = match config.ops_listen {
-        Some(address) => Some(start_ops(address, state.clone(), config.operator_keys).await?),
+        Some(address) => {
+            let pages = config.ops_pages.as_deref();
+            Some(start_ops(address, state.clone(), config.operator_keys, pages).await?)
+        }
         None => None,
     };
     let _upkeep = match &state.grants {
@@ -147,17 +153,28 @@ async fn start_grants(grants: Arc<Grants>) -> anyhow::Result<JoinSet<()>> {
 }
 
 /// Metrics, health and the operators' routes. Ready means that the database answers.
-async fn start_ops(address: SocketAddr, state: AppState, keys: Vec<OperatorKey>) -> anyhow::Result<OpsServer> {
-    let store = state.store.clone();
+async fn start_ops(
+    address: SocketAddr,
+    state: AppState,
+    keys: Vec<OperatorKey>,
+    pages: Option<&Path>,
+) -> anyhow::Result<(OpsServer, Reporting)> {
+    let (store, reported) = (state.store.clone(), state.store.clone());
+    let endpoints = state.chain.as_ref().map_or(0, |chain| chain.endpoints());
     let ready = move || {
         let store = store.clone();
         async move { store.ping().await.is_ok() }
     };
-    let ops = OpsServer::start_with_routes(address, ready, ops::router(state, keys)).await?;
+    let ops = OpsServer::start_with_routes("api", address, ready, ops::router(state, keys, pages)?).await?;
     cache::describe();
     veilpass_shared_state::describe_metrics();
     metrics_layer::describe();
     idempotency::describe();
     sweep::describe();
-    Ok(ops)
+    problem::figures::describe();
+    describe_rpc(endpoints);
+    describe_alerts(&["grant_keys"]);
+    let metrics = ops.metrics();
+    let this = ServiceInstance::of_this_process("api");
+    Ok((ops, reported.keep_reporting(this, move || metrics.render())))
 }

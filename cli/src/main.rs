@@ -33,6 +33,8 @@ enum Command {
     /// Create registries, and compare their roots everywhere.
     #[command(subcommand)]
     Registry(operator::Command),
+    /// Bring a database to the schema of this version. Services never do that by themselves.
+    Migrate(operator::MigrateOptions),
     /// Show the queue of proof jobs: open jobs, live provers, what was given up in the last day and why.
     Queue(operator::QueueOptions),
     /// Make an operator's key for /ops/v1 of the API: prints it once, and the setting that lets it in.
@@ -68,6 +70,7 @@ fn main() -> ExitCode {
             Command::Program(ProgramCommand::Deploy(options)) => deploy::run(options).await,
             Command::Program(ProgramCommand::CloseBuffer(options)) => deploy::close_buffer(options).await,
             Command::Registry(command) => operator::run(command).await,
+            Command::Migrate(options) => operator::migrate(options).await,
             Command::Queue(options) => operator::show_queue(options).await,
             Command::OperatorKey(options) => operator::make_key(&options),
             Command::Generate => generate::run(),

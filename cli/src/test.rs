@@ -32,7 +32,10 @@ pub async fn run(options: Options) -> anyhow::Result<ExitCode> {
         step("licences, bans, sources", || cargo(&root, &["deny", "check", "licenses", "bans", "sources"]))?;
         step("circuit artefacts", || circuits::run(circuits::Command::Build { check: true }).map(drop))?;
         step("on-chain programs", || veilpass_artefacts::run(&veilpass_artefacts::Command::Status).map(drop))?;
-        step("SDK and pages", || run_to_end(Command::new("npm").args(["run", "--silent", "check"]).current_dir(&root)))?;
+        step("documents", || run_to_end(Command::new("node").arg("docs/check.mjs").current_dir(&root)))?;
+        step("SDK and pages", || {
+            run_to_end(Command::new("npm").args(["run", "--silent", "check"]).current_dir(&root))
+        })?;
         step("lints", || {
             cargo(&root, &["clippy", "--release", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"])
         })?;

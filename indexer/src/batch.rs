@@ -1,10 +1,11 @@
 //! Many calls in one request.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use reqwest::{StatusCode, header::RETRY_AFTER};
 use serde_json::{Value, json};
 use tokio::time::sleep;
+use veilpass_telemetry::{RpcOutcome, record_rpc};
 
 use crate::ledger::{LedgerError, reason};
 
@@ -50,8 +51,19 @@ impl BatchClient {
         let failed = |error: reqwest::Error| LedgerError::Request(reason(&error));
         let mut retries = RETRIES;
         loop {
-            let response = self.client.post(&self.url).json(calls).send().await.map_err(failed)?;
+            let begun = Instant::now();
+            let record = |outcome| record_rpc(0, 1, begun.elapsed(), outcome);
+            let response = match self.client.post(&self.url).json(calls).send().await {
+                Ok(response) => response,
+                Err(error) => {
+                    record(RpcOutcome::Failed);
+                    return Err(failed(error));
+                }
+            };
             let status = response.status();
+            if status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error() {
+                record(RpcOutcome::Failed);
+            }
             if status == StatusCode::TOO_MANY_REQUESTS && retries > 0 {
                 retries -= 1;
                 let header =
@@ -60,10 +72,13 @@ impl BatchClient {
                 continue;
             }
             if status.is_client_error() && status != StatusCode::TOO_MANY_REQUESTS {
+                record(RpcOutcome::Refused);
                 tracing::debug!(%status, calls = calls.len(), "the node takes no such batch");
                 return Ok(None);
             }
-            let answer: Value = response.error_for_status().map_err(failed)?.json().await.map_err(failed)?;
+            let answer = response.error_for_status().map_err(failed)?.json::<Value>().await;
+            record(if answer.is_ok() { RpcOutcome::Answered } else { RpcOutcome::Failed });
+            let answer = answer.map_err(failed)?;
             return Ok(match answer {
                 Value::Array(answers) => Some(answers),
                 _ => None,

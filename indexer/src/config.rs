@@ -1,5 +1,7 @@
 //! Settings: flags, or the environment.
 
+use std::net::SocketAddr;
+
 use veilpass_telemetry::LogFormat;
 
 /// The Veilpass indexer: follows the program on chain, and keeps its events as rows.
@@ -38,6 +40,11 @@ pub struct Config {
     /// Reads everything from this slot on again, then follows. The rows stay the same unless they were wrong.
     #[arg(long)]
     pub from_slot: Option<u64>,
+
+    /// Address that serves /metrics, /livez and /readyz to operators, as HOST:PORT; port 0 takes a free one and prints it.
+    /// Default: none.
+    #[arg(long, env = "VEILPASS_OPS_LISTEN")]
+    pub ops_listen: Option<SocketAddr>,
 
     /// How log lines look.
     #[arg(long, env = "VEILPASS_LOG_FORMAT", value_enum, default_value_t)]

@@ -10,6 +10,7 @@ use veilpass_store::{ChainBatch, Store};
 use crate::{
     FollowError,
     fetch::fetch,
+    figures,
     ledger::{Ledger, LedgerError, Listed},
 };
 
@@ -129,6 +130,7 @@ impl Follower {
         self.known.retain(|_, slot| *slot > final_slot);
         self.reindex_from = None;
         polled.slot_lag = newest_slot.saturating_sub(self.indexed_slot);
+        figures::slots(newest_slot, final_slot, self.indexed_slot);
         Ok(polled)
     }
 
@@ -226,11 +228,21 @@ impl Follower {
 
     async fn apply(&self, batch: &ChainBatch, polled: &mut Polled) -> Result<(), FollowError> {
         let changed = self.store.apply_chain_batch(&self.program, batch).await?;
-        polled.transactions += batch.read.len() as u64;
-        polled.events += batch.events.len() as u64;
-        polled.finalized += changed.finalized;
-        polled.vanished += changed.vanished;
-        polled.skipped += batch.skipped.len() as u64;
+        let by_batch = Polled {
+            transactions: batch.read.len() as u64,
+            events: batch.events.len() as u64,
+            finalized: changed.finalized,
+            vanished: changed.vanished,
+            skipped: batch.skipped.len() as u64,
+            slot_lag: 0,
+        };
+        polled.transactions += by_batch.transactions;
+        polled.events += by_batch.events;
+        polled.finalized += by_batch.finalized;
+        polled.vanished += by_batch.vanished;
+        polled.skipped += by_batch.skipped;
+        figures::events(&batch.events);
+        figures::changed(&by_batch);
         Ok(())
     }
 }

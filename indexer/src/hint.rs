@@ -12,6 +12,8 @@ use tokio::{
 };
 use veilpass_chain::PROGRAM_ID;
 
+use crate::figures;
+
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const FIRST_BACK_OFF: Duration = Duration::from_millis(250);
 const LONGEST_BACK_OFF: Duration = Duration::from_secs(30);
@@ -20,6 +22,7 @@ const LONGEST_BACK_OFF: Duration = Duration::from_secs(30);
 /// cut is made again; what was missed meanwhile is found by polling.
 pub(crate) async fn hint(url: String, look: Arc<Notify>) {
     let mut back_off = FIRST_BACK_OFF;
+    figures::websocket(false);
     loop {
         match timeout(CONNECT_TIMEOUT, PubsubClient::new(&url)).await {
             Ok(Ok(client)) => match listen(&client, &look).await {
@@ -33,6 +36,7 @@ pub(crate) async fn hint(url: String, look: Arc<Notify>) {
             Ok(Err(error)) => tracing::warn!(%error, "the WebSocket does not connect; polling goes on"),
             Err(_) => tracing::warn!("the WebSocket does not answer; polling goes on"),
         }
+        figures::websocket(false);
         sleep(back_off).await;
         back_off = LONGEST_BACK_OFF.min(back_off * 2);
         look.notify_one();
@@ -43,6 +47,7 @@ async fn listen(client: &PubsubClient, look: &Notify) -> Result<u64, Box<PubsubC
     let filter = RpcTransactionLogsFilter::Mentions(vec![PROGRAM_ID.to_string()]);
     let config = RpcTransactionLogsConfig { commitment: Some(CommitmentConfig::confirmed()) };
     let (mut messages, _unsubscribe) = client.logs_subscribe(filter, config).await?;
+    figures::websocket(true);
     tracing::info!("the WebSocket is subscribed");
     let mut hints = 0;
     while let Some(message) = messages.next().await {

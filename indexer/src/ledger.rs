@@ -17,14 +17,14 @@ use solana_transaction_status_client_types::{
 };
 use veilpass_chain::PROGRAM_ID;
 
-use crate::batch::BatchClient;
+use crate::{batch::BatchClient, timed::timed};
 
 /// The newest version of transactions that this build can read.
 const NEWEST_VERSION: u8 = 1;
 /// The node knows a newer version than we do.
-const UNSUPPORTED_VERSION: i64 = -32015;
+pub(crate) const UNSUPPORTED_VERSION: i64 = -32015;
 /// The node has not come to a slot yet.
-const SLOT_NOT_REACHED: i64 = -32016;
+pub(crate) const SLOT_NOT_REACHED: i64 = -32016;
 /// Most signatures that a node lists, and statuses that it tells, at once.
 const PAGE: usize = 1000;
 const STATUSES: usize = 256;
@@ -62,7 +62,7 @@ pub(crate) fn reason(error: &reqwest::Error) -> String {
 }
 
 /// Whether the node answered with that error.
-fn is_refused(error: &ClientError, with: i64) -> bool {
+pub(crate) fn is_refused(error: &ClientError, with: i64) -> bool {
     matches!(error.kind(), ErrorKind::RpcError(RpcError::RpcResponseError { code, .. }) if *code == with)
 }
 
@@ -124,8 +124,8 @@ impl Ledger {
     /// The newest confirmed and the newest final slot.
     pub async fn slots(&self) -> Result<(u64, u64), LedgerError> {
         let (finalized, confirmed) = tokio::try_join!(
-            self.rpc.get_slot_with_commitment(CommitmentConfig::finalized()),
-            self.rpc.get_slot_with_commitment(CommitmentConfig::confirmed()),
+            timed(self.rpc.get_slot_with_commitment(CommitmentConfig::finalized())),
+            timed(self.rpc.get_slot_with_commitment(CommitmentConfig::confirmed())),
         )?;
         // Of two nodes behind one address, one may lag.
         Ok((confirmed.max(finalized), finalized))
@@ -133,7 +133,7 @@ impl Ledger {
 
     /// The first slot whose transactions the node still has.
     pub(crate) async fn first_slot(&self) -> Result<u64, LedgerError> {
-        Ok(self.rpc.get_first_available_block().await?)
+        Ok(timed(self.rpc.get_first_available_block()).await?)
     }
 
     /// Confirmed transactions that named the program, oldest first: those after `until`, or all if the node does not know
@@ -192,7 +192,7 @@ impl Ledger {
             commitment: Some(CommitmentConfig::confirmed()),
             min_context_slot: (min_slot > 0).then_some(min_slot),
         };
-        self.rpc.send(RpcRequest::GetSignaturesForAddress, json!([PROGRAM_ID.to_string(), config])).await
+        timed(self.rpc.send(RpcRequest::GetSignaturesForAddress, json!([PROGRAM_ID.to_string(), config]))).await
     }
 
     /// Confirmed transactions, in the order of their signatures.
@@ -213,7 +213,7 @@ impl Ledger {
     }
 
     async fn transaction(&self, params: Value) -> Result<Fetched, LedgerError> {
-        match self.rpc.send::<Value>(RpcRequest::GetTransaction, params).await {
+        match timed(self.rpc.send::<Value>(RpcRequest::GetTransaction, params)).await {
             Ok(result) => Ok(Fetched::from(result)),
             Err(error) => match error.kind() {
                 ErrorKind::RpcError(RpcError::RpcResponseError { code: UNSUPPORTED_VERSION, message, .. }) => {
@@ -231,7 +231,7 @@ impl Ledger {
     ) -> Result<(u64, Vec<Option<TransactionStatus>>), LedgerError> {
         let (mut known_up_to, mut statuses) = (u64::MAX, vec![]);
         for page in signatures.chunks(STATUSES) {
-            let answer = self.rpc.get_signature_statuses_with_history(page).await?;
+            let answer = timed(self.rpc.get_signature_statuses_with_history(page)).await?;
             if answer.value.len() != page.len() {
                 return Err(LedgerError::Nonsense("another number of statuses than was asked for"));
             }

@@ -10,10 +10,12 @@ mod config;
 mod error;
 mod events;
 mod fetch;
+mod figures;
 mod follow;
 mod hint;
 mod ledger;
 mod service;
+mod timed;
 
 pub use config::Config;
 pub use error::FollowError;

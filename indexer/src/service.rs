@@ -1,12 +1,20 @@
 //! The service around [`Follower`]: when to look, what to do when that fails, and stopping.
 
-use std::{sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use tokio::{sync::Notify, time::sleep};
 use tokio_util::sync::CancellationToken;
-use veilpass_store::{Store, StoreConfig};
+use veilpass_store::{Reporting, ServiceInstance, Store, StoreConfig};
+use veilpass_telemetry::{OpsServer, describe_rpc};
 
-use crate::{FollowError, config::Config, follow::Follower, hint::hint, ledger::Ledger};
+use crate::{
+    FollowError,
+    config::Config,
+    figures::{self, LastLook},
+    follow::Follower,
+    hint::hint,
+    ledger::Ledger,
+};
 
 const FIRST_BACK_OFF: Duration = Duration::from_millis(500);
 const LONGEST_BACK_OFF: Duration = Duration::from_secs(15);
@@ -28,9 +36,15 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     if let Some(slot) = config.from_slot {
         follower.reindex_from(slot);
     }
+    let last_look = LastLook::new();
+    let _ops = match config.ops_listen {
+        Some(address) => Some(start_ops(address, &store, &last_look).await?),
+        None => None,
+    };
+    let _age = last_look.show();
     let stop = CancellationToken::new();
     let stopped = stop.clone();
-    let following = follow(follower, config.ws_url, Duration::from_millis(config.poll_ms), stopped);
+    let following = follow(follower, config.ws_url, Duration::from_millis(config.poll_ms), last_look, stopped);
     let signal = async {
         veilpass_telemetry::shutdown_signal().await;
         stop.cancel();
@@ -40,8 +54,33 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Metrics, and readiness: the database answers, and the ledger was read lately.
+async fn start_ops(
+    address: SocketAddr,
+    store: &Store,
+    last_look: &Arc<LastLook>,
+) -> anyhow::Result<(OpsServer, Reporting)> {
+    let (pinged, last_look) = (store.clone(), Arc::clone(last_look));
+    let ready = move || {
+        let (store, is_fresh) = (pinged.clone(), last_look.is_ready());
+        async move { is_fresh && store.ping().await.is_ok() }
+    };
+    let ops = OpsServer::start("indexer", address, ready).await?;
+    figures::describe();
+    describe_rpc(1);
+    let metrics = ops.metrics();
+    let reporting = store.keep_reporting(ServiceInstance::of_this_process("indexer"), move || metrics.render());
+    Ok((ops, reporting))
+}
+
 /// Looks at the ledger whenever something may be new. A look that is interrupted has written whole batches only.
-async fn follow(mut follower: Follower, ws_url: Option<String>, poll: Duration, stop: CancellationToken) {
+async fn follow(
+    mut follower: Follower,
+    ws_url: Option<String>,
+    poll: Duration,
+    last_look: Arc<LastLook>,
+    stop: CancellationToken,
+) {
     let look = Arc::new(Notify::new());
     let hints = async {
         match ws_url {
@@ -56,6 +95,7 @@ async fn follow(mut follower: Follower, ws_url: Option<String>, poll: Duration, 
             match follower.poll().await {
                 Ok(polled) => {
                     back_off = FIRST_BACK_OFF;
+                    last_look.succeeded();
                     let lag = polled.slot_lag;
                     if lag > WORRYING_LAG {
                         tracing::warn!(slot_lag = lag, events = polled.events, "far behind the chain");
@@ -83,6 +123,7 @@ async fn follow(mut follower: Follower, ws_url: Option<String>, poll: Duration, 
                     }
                 }
                 Err(error) => {
+                    last_look.failed();
                     tracing::warn!(error = error_chain(&error), "cannot index; will try again");
                     sleep(back_off).await;
                     back_off = LONGEST_BACK_OFF.min(back_off * 2);

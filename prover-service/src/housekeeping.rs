@@ -91,6 +91,7 @@ pub(crate) async fn report(context: Arc<JobContext>, pool: Arc<Pool>) {
             _ = ticks.tick() => {}
         }
         let (workers, mean_proof) = pool.pace();
+        gauge!("veilpass_workers_ready").set(f64::from(workers));
         // While it takes no jobs, nobody is to count on it.
         let workers = if *context.gate.borrow() { workers } else { 0 };
         let report =
@@ -113,6 +114,7 @@ pub(crate) async fn report(context: Arc<JobContext>, pool: Arc<Pool>) {
 fn describe_queue() {
     describe_gauge!("veilpass_queue_jobs", "Proof jobs that wait or are worked on, of all provers");
     describe_gauge!("veilpass_queue_oldest_seconds", Unit::Seconds, "For how long the oldest waiting job has existed");
+    describe_gauge!("veilpass_prover_accepts_jobs", "1 while jobs are taken, 0 while memory is short");
     describe_gauge!("veilpass_machine_available_bytes", Unit::Bytes, "Memory that can still be taken on this machine");
 }
 
@@ -134,6 +136,7 @@ pub(crate) async fn watch_memory(
         let is_enough = machine.update(memory.available);
         let is_open = is_enough && *level.borrow() != MemoryLevel::Critical;
         gauge!("veilpass_machine_available_bytes").set(memory.available as f64);
+        gauge!("veilpass_prover_accepts_jobs").set(if is_open { 1.0 } else { 0.0 });
         if gate.send_replace(is_open) != is_open {
             tracing::info!(is_open, available_bytes = memory.available, "taking jobs depends on memory");
         }

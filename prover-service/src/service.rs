@@ -10,7 +10,7 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use veilpass_shared_state::{RedisUrl, SharedState};
-use veilpass_store::{Store, StoreConfig};
+use veilpass_store::{Reporting, ServiceInstance, Store, StoreConfig};
 use veilpass_telemetry::{MemoryThresholds, MemoryWatcher, OpsServer};
 
 use crate::{
@@ -52,7 +52,8 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
 
     let store_config = StoreConfig { application_name: "veilpass-prover", ..StoreConfig::default() };
     let store = Store::connect_lazy(&config.database_url, &store_config)?;
-    let prover = format!("{}-{}", hostname(), std::process::id());
+    let this = ServiceInstance::of_this_process("prover");
+    let prover = this.instance.clone();
     let trees = RegistryTrees::new(store.clone(), prover.clone(), config.snapshot_dir.clone(), sizing.trees);
     let (stop, tasks, in_flight) = (CancellationToken::new(), TaskTracker::new(), TaskTracker::new());
     let redis = SharedState::connect(redis_url(config.redis_url.as_ref())?.as_ref()).await?;
@@ -67,7 +68,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     tasks.spawn(watch_memory(gate_sender, config.worker_memory_mb * 1_000_000, watcher.level(), stop.clone()));
     let _memory = watcher.start();
     let _ops = match config.ops_listen {
-        Some(address) => Some(start_ops(address, Arc::clone(&pool), gate.clone(), store.clone()).await?),
+        Some(address) => Some(start_ops(address, Arc::clone(&pool), gate.clone(), &store, this).await?),
         None => None,
     };
     tasks.spawn(replace_on_hangup(Arc::clone(&pool), Arc::clone(&keys), stop.clone()));
@@ -164,15 +165,20 @@ async fn start_ops(
     address: SocketAddr,
     pool: Arc<Pool>,
     gate: watch::Receiver<bool>,
-    store: Store,
-) -> anyhow::Result<OpsServer> {
-    let ops = OpsServer::start(address, move || {
-        let (is_ready, store) = (pool.is_ready() && *gate.borrow(), store.clone());
+    store: &Store,
+    this: ServiceInstance,
+) -> anyhow::Result<(OpsServer, Reporting)> {
+    let (asked, pinged) = (Arc::clone(&pool), store.clone());
+    let ops = OpsServer::start("prover", address, move || {
+        let (is_ready, store) = (asked.is_ready() && *gate.borrow(), pinged.clone());
         async move { is_ready && store.ping().await.is_ok() }
     })
     .await?;
+    pool.describe_metrics();
     trees::describe_metrics();
-    Ok(ops)
+    veilpass_shared_state::describe_metrics();
+    let metrics = ops.metrics();
+    Ok((ops, store.keep_reporting(this, move || metrics.render())))
 }
 
 fn memory_thresholds(config: &Config, sizing: Sizing) -> anyhow::Result<MemoryThresholds> {
@@ -183,10 +189,6 @@ fn memory_thresholds(config: &Config, sizing: Sizing) -> anyhow::Result<MemoryTh
 fn redis_url(text: Option<&SecretString>) -> anyhow::Result<Option<RedisUrl>> {
     let text = text.map(ExposeSecret::expose_secret).filter(|text| !text.is_empty());
     text.map(|text| text.parse().context("--redis-url")).transpose()
-}
-
-fn hostname() -> String {
-    std::fs::read_to_string("/proc/sys/kernel/hostname").map_or_else(|_| "prover".into(), |name| name.trim().to_owned())
 }
 
 async fn replace_on_hangup(pool: Arc<Pool>, keys: Arc<KeyRing>, stop: CancellationToken) {

@@ -1,6 +1,6 @@
 //! Settings: flags, or the environment.
 
-use std::{num::NonZeroUsize, path::PathBuf};
+use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf};
 
 use veilpass_telemetry::LogFormat;
 
@@ -69,6 +69,11 @@ pub struct Config {
     /// How often nullifiers whose epoch is over are closed, in seconds; 0: never.
     #[arg(long, env = "VEILPASS_RECLAIM_SECONDS", default_value = "3600")]
     pub reclaim_seconds: u64,
+
+    /// Address that serves /metrics, /livez and /readyz to operators, as HOST:PORT; port 0 takes a free one and prints it.
+    /// Default: none.
+    #[arg(long, env = "VEILPASS_OPS_LISTEN")]
+    pub ops_listen: Option<SocketAddr>,
 
     /// How log lines look.
     #[arg(long, env = "VEILPASS_LOG_FORMAT", value_enum, default_value_t)]

@@ -12,8 +12,10 @@ use solana_rpc_client_types::response::{Response, RpcSimulateTransactionResult};
 use veilpass_chain::{Format, Nullifier, Registry, close_nullifier};
 use veilpass_protocol::{FieldElement, Nullifier as NullifierHash, RegistryId};
 use veilpass_store::ChainStep;
+use veilpass_telemetry::alert;
 
 use crate::{
+    figures::{self, BALANCE_LOW},
     relayer::Relayer,
     rpc_pool::RpcFailure,
     sender::Outgoing,
@@ -93,7 +95,11 @@ impl Relayer {
         let address = self.fee_payer.address();
         let lamports = self.view().balance(&address).await?;
         let spent = self.store.spent_in_a_day().await?;
-        if lamports < self.options.low_balance_lamports {
+        figures::balance(lamports);
+        figures::spent(spent);
+        let floor = self.options.low_balance_lamports;
+        if lamports < floor {
+            alert(BALANCE_LOW, format_args!("the fee payer has {lamports} lamports, and should have {floor}"));
             tracing::warn!(%address, lamports, spent, "the fee payer's balance is low: send SOL to it");
         } else {
             tracing::debug!(%address, lamports, spent, "balance");

@@ -6,6 +6,7 @@
 //! what the chain shows, not from what the relayer remembers.
 
 mod config;
+mod figures;
 mod housekeeping;
 mod observer;
 mod options;

@@ -1,12 +1,17 @@
 //! Leasing an intent, keeping it, and saying how it ended.
 
-use std::{collections::BTreeMap, sync::Arc, sync::Mutex, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
 
 use tokio::sync::OnceCell;
 use veilpass_chain::{Format, SigningKey};
 use veilpass_store::{IntentEnd, LeasedIntent, Store, StoreError};
 
 use crate::{
+    figures,
     observer::{Checkpoint, Observer},
     options::RelayerOptions,
     plan::Plan,
@@ -61,6 +66,7 @@ impl Relayer {
     /// Takes the intent that waits longest and does for it what can be done now. `false`: none waits.
     pub async fn work_once(&self) -> Result<bool, StoreError> {
         let Some(intent) = self.store.lease_intent(&self.name, self.options.lease).await? else { return Ok(false) };
+        let leased = Instant::now();
         self.reached(Checkpoint::Leased).await;
         let outcome = tokio::select! {
             outcome = self.pursue(&intent) => outcome,
@@ -69,10 +75,15 @@ impl Relayer {
         let id = intent.lease.outbox_id;
         let (pause, text);
         let end = match outcome {
-            Ok(Plan::Done) => match self.is_final(&intent).await {
-                true => IntentEnd::Final,
-                false => IntentEnd::Confirmed { after: self.options.finality_poll },
-            },
+            Ok(Plan::Done) => {
+                if !intent.is_confirmed {
+                    figures::confirmed(&intent, leased.elapsed());
+                }
+                match self.is_final(&intent).await {
+                    true => IntentEnd::Final,
+                    false => IntentEnd::Confirmed { after: self.options.finality_poll },
+                }
+            }
             Ok(Plan::Wait { after, words: None }) => IntentEnd::Wait { after },
             Ok(Plan::Refused(Verdict::Refused { code, words })) => {
                 tracing::warn!(intent = id, code, words, "refused for good");
@@ -103,8 +114,9 @@ impl Relayer {
             Err(Trouble::Store(error)) => return Err(error),
         };
         self.reached(Checkpoint::Concluded).await;
-        if !self.store.end_intent(intent.lease, end).await? {
-            tracing::warn!(intent = id, "the lease was lost; another relayer has the intent");
+        match self.store.end_intent(intent.lease, end).await? {
+            true => figures::intent_ended(&intent, end),
+            false => tracing::warn!(intent = id, "the lease was lost; another relayer has the intent"),
         }
         Ok(true)
     }

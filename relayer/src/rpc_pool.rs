@@ -15,6 +15,7 @@ use solana_rpc_client::{
     },
     nonblocking::rpc_client::RpcClient,
 };
+use veilpass_telemetry::{RpcOutcome, record_rpc};
 
 /// What an RPC request failed of.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -39,6 +40,9 @@ pub struct RpcPool {
 
 /// One of them.
 pub(crate) struct Endpoint {
+    /// Its place in the settings, and how many there are.
+    number: usize,
+    of: usize,
     client: RpcClient,
     /// Without path and query, which may hold a key.
     host: String,
@@ -83,13 +87,15 @@ impl RpcPool {
     /// If there are none.
     pub fn new(urls: &[String], timeout: Duration) -> Self {
         assert!(!urls.is_empty(), "at least one RPC endpoint");
-        let endpoint = |url: &String| Endpoint {
+        let endpoint = |(number, url): (usize, &String)| Endpoint {
+            number,
+            of: urls.len(),
             client: RpcClient::new_with_timeout_and_commitment(url.clone(), timeout, CommitmentConfig::confirmed()),
             host: host(url).to_owned(),
             timeout,
             health: Mutex::new(Health { answered: 1.0, seconds: 0.0, failed_at: None }),
         };
-        Self { endpoints: urls.iter().map(endpoint).collect() }
+        Self { endpoints: urls.iter().enumerate().map(endpoint).collect() }
     }
 
     /// The endpoints, the healthiest first.
@@ -128,8 +134,14 @@ impl Endpoint {
             Ok(answer) => answer.map_err(|error| failure(&error)),
             Err(_) => Err(RpcFailure::Unavailable("no answer in time".into())),
         };
-        let answered = !matches!(answer, Err(RpcFailure::Unavailable(_)));
-        self.health.lock().unwrap_or_else(PoisonError::into_inner).note(begun.elapsed(), answered);
+        let outcome = match &answer {
+            Ok(_) => RpcOutcome::Answered,
+            Err(RpcFailure::Refused { .. }) => RpcOutcome::Refused,
+            Err(RpcFailure::Unavailable(_)) => RpcOutcome::Failed,
+        };
+        let (took, answered) = (begun.elapsed(), outcome != RpcOutcome::Failed);
+        record_rpc(self.number, self.of, took, outcome);
+        self.health.lock().unwrap_or_else(PoisonError::into_inner).note(took, answered);
         answer.map_err(|failure| match failure {
             RpcFailure::Unavailable(reason) => {
                 tracing::warn!(endpoint = self.host, request = request.as_str(), reason, "an RPC endpoint failed");

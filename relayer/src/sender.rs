@@ -10,8 +10,10 @@ use solana_transaction::versioned::VersionedTransaction;
 use solana_transaction_error::TransactionError;
 use veilpass_chain::{Format, priority_lamports};
 use veilpass_store::{AttemptRecorded, ChainAttempt, ChainStep, IntentLease};
+use veilpass_telemetry::alert;
 
 use crate::{
+    figures::SPENDING_LIMIT,
     observer::Checkpoint,
     price::price,
     relayer::Relayer,
@@ -69,7 +71,7 @@ impl Relayer {
             AttemptRecorded::Repeated => return Err(Trouble::later(CLUSTER, "the blockhash has not changed yet")),
             AttemptRecorded::OverLimit { spent } => {
                 let limit = self.options.daily_limit_lamports;
-                tracing::error!(spent, limit, "the daily spending limit is reached: nothing is sent");
+                alert(SPENDING_LIMIT, format_args!("{spent} of {limit} lamports are spent today: nothing is sent"));
                 let words = format!(
                     "the daily spending limit is reached: {spent} of {limit} lamports; raise \
                                      --daily-limit-lamports or wait"

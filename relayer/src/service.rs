@@ -1,16 +1,18 @@
 //! The service around [`Relayer`]: workers, housekeeping, and stopping.
 
-use std::{sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use tokio::time::sleep;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use veilpass_chain::{Format, SigningKey};
-use veilpass_store::{Store, StoreConfig};
+use veilpass_store::{Reporting, ServiceInstance, Store, StoreConfig};
+use veilpass_telemetry::{OpsServer, describe_rpc};
 use zeroize::Zeroizing;
 
 use crate::{
     config::{Config, UploadFormat},
+    figures,
     options::RelayerOptions,
     relayer::Relayer,
     root_batches::{BatchOptions, RootBatches},
@@ -24,7 +26,9 @@ const POLL: Duration = Duration::from_millis(100);
 /// How long a worker waits after the database failed.
 const BACK_OFF: Duration = Duration::from_secs(1);
 /// How often the balance is looked at.
-const BALANCE: Duration = Duration::from_secs(60);
+const BALANCE: Duration = Duration::from_secs(30);
+/// How often it is looked at what waits for the chain.
+const FIGURES: Duration = Duration::from_secs(5);
 /// How long a stopping relayer lets its workers see their transactions land. What they leave is taken up by the next.
 const DRAIN: Duration = Duration::from_secs(20);
 
@@ -52,9 +56,12 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         },
         ..RelayerOptions::default()
     };
-    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_else(|_| "relayer".into());
-    let name = format!("{}-{}", host.trim(), std::process::id());
-    let relayer = Arc::new(Relayer::new(store.clone(), pool, fee_payer, options, name));
+    let this = ServiceInstance::of_this_process("relayer");
+    let ops = match config.ops_listen {
+        Some(address) => Some(start_ops(address, &store, &this, &options, config.rpc_urls.len()).await?),
+        None => None,
+    };
+    let relayer = Arc::new(Relayer::new(store.clone(), pool, fee_payer, options, this.instance));
 
     let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
     for _ in 0..config.workers.get() {
@@ -62,6 +69,9 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     }
     let reclaim = (config.reclaim_seconds > 0).then(|| Duration::from_secs(config.reclaim_seconds));
     let housekeeping = tokio::spawn(keep_house(Arc::clone(&relayer), reclaim));
+    if ops.is_some() {
+        tasks.spawn(show_figures(store.clone(), stop.clone()));
+    }
     let batches = BatchOptions { changes: config.batch_changes, age: Duration::from_millis(config.batch_age_ms) };
     let batches = RootBatches::new(store.clone(), veilpass_chain::PROGRAM_ID.to_string(), batches);
     tasks.spawn(publish_roots(batches, stop.clone()));
@@ -75,6 +85,42 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     }
     store.close().await;
     Ok(())
+}
+
+/// Metrics, and readiness: the database answers.
+async fn start_ops(
+    address: SocketAddr,
+    store: &Store,
+    this: &ServiceInstance,
+    options: &RelayerOptions,
+    endpoints: usize,
+) -> anyhow::Result<(OpsServer, Reporting)> {
+    let pinged = store.clone();
+    let ready = move || {
+        let store = pinged.clone();
+        async move { store.ping().await.is_ok() }
+    };
+    let ops = OpsServer::start("relayer", address, ready).await?;
+    figures::describe(options);
+    describe_rpc(endpoints);
+    let metrics = ops.metrics();
+    let reporting = store.keep_reporting(this.clone(), move || metrics.render());
+    Ok((ops, reporting))
+}
+
+/// Says every few seconds what waits for the chain.
+async fn show_figures(store: Store, stop: CancellationToken) {
+    let program = veilpass_chain::PROGRAM_ID.to_string();
+    while !stop.is_cancelled() {
+        match store.relay_figures(&program).await {
+            Ok(waiting) => figures::waiting(&waiting),
+            Err(error) => tracing::warn!(%error, "it is not known what waits for the chain"),
+        }
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = sleep(FIGURES) => {}
+        }
+    }
 }
 
 async fn work(relayer: Arc<Relayer>, stop: CancellationToken) {

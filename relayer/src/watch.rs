@@ -9,6 +9,7 @@ use solana_transaction_status_client_types::{TransactionConfirmationStatus, Tran
 use veilpass_store::{AttemptOutcome, ChainAttempt};
 
 use crate::{
+    figures,
     observer::Checkpoint,
     relayer::Relayer,
     rpc_pool::{Endpoint, RpcFailure},
@@ -33,6 +34,7 @@ impl Relayer {
                     Some(_) => AttemptOutcome::Refused(status.slot),
                 };
                 self.store.end_attempt(&attempt.signature, outcome).await?;
+                figures::transaction_ended(&attempt, outcome);
                 let (step, slot) = (attempt.step.name(), status.slot);
                 tracing::info!(step, slot, signature = attempt.signature, error = ?status.err, "landed");
                 open.retain(|other| other.signature != attempt.signature);
@@ -51,6 +53,7 @@ impl Relayer {
                 for attempt in self.expired(&open).await? {
                     tracing::warn!(step = attempt.step.name(), signature = attempt.signature, "expired");
                     self.store.end_attempt(&attempt.signature, AttemptOutcome::Expired).await?;
+                    figures::transaction_ended(&attempt, AttemptOutcome::Expired);
                     open.retain(|other| other.signature != attempt.signature);
                 }
             }

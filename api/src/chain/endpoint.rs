@@ -1,9 +1,10 @@
 //! One RPC endpoint, over JSON-RPC 2.0.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
+use veilpass_telemetry::{RpcOutcome, record_rpc};
 
 use super::url::RpcUrl;
 
@@ -52,29 +53,47 @@ struct RpcError {
 }
 
 pub(super) struct Endpoint {
+    /// Its place in the settings, and how many there are.
+    number: usize,
+    of: usize,
     http: reqwest::Client,
     url: RpcUrl,
 }
 
 impl Endpoint {
-    pub(super) fn new(url: RpcUrl) -> Result<Self, reqwest::Error> {
+    pub(super) fn new(number: usize, of: usize, url: RpcUrl) -> Result<Self, reqwest::Error> {
         let http = reqwest::Client::builder()
             .timeout(TIMEOUT)
             .connect_timeout(CONNECT_TIMEOUT)
             .redirect(reqwest::redirect::Policy::none())
             .build()?;
-        Ok(Self { http, url })
+        Ok(Self { number, of, http, url })
     }
 
     pub(super) fn host(&self) -> String {
         self.url.host()
     }
 
+    /// Asks for something of a state that is not before slot `seen`.
     pub(super) async fn request<T: DeserializeOwned>(
         &self,
         method: &'static str,
         params: &[Value],
-    ) -> Result<T, EndpointError> {
+        seen: u64,
+    ) -> Result<Contextual<T>, EndpointError> {
+        let begun = Instant::now();
+        let answer = self.ask::<Contextual<T>>(method, params).await;
+        let outcome = match &answer {
+            Ok(answer) if answer.context.slot < seen => RpcOutcome::Behind,
+            Ok(_) => RpcOutcome::Answered,
+            Err(EndpointError::InvalidParams) => RpcOutcome::Refused,
+            Err(EndpointError::Failed(_)) => RpcOutcome::Failed,
+        };
+        record_rpc(self.number, self.of, begun.elapsed(), outcome);
+        answer
+    }
+
+    async fn ask<T: DeserializeOwned>(&self, method: &'static str, params: &[Value]) -> Result<T, EndpointError> {
         let failed = |reason: &str| EndpointError::Failed(reason.to_owned());
         let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
         let sent = self.http.post(self.url.url().clone()).json(&body).send().await;

@@ -9,7 +9,7 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::{Value, json};
 
 use super::{
-    endpoint::{Contextual, Endpoint, EndpointError},
+    endpoint::{Endpoint, EndpointError},
     url::RpcUrl,
 };
 
@@ -45,8 +45,15 @@ impl ChainReader {
     /// # Errors
     /// If TLS cannot be set up.
     pub(crate) fn new(urls: Vec<RpcUrl>) -> Result<Self, reqwest::Error> {
-        let endpoints = urls.into_iter().map(Endpoint::new).collect::<Result<_, _>>()?;
+        let of = urls.len();
+        let endpoint = |(number, url)| Endpoint::new(number, of, url);
+        let endpoints = urls.into_iter().enumerate().map(endpoint).collect::<Result<_, _>>()?;
         Ok(Self { endpoints, newest_slot: AtomicU64::new(0) })
+    }
+
+    /// How many endpoints there are.
+    pub(crate) fn endpoints(&self) -> usize {
+        self.endpoints.len()
     }
 
     /// Whether an endpoint tells a finalized state: asks for an account that every cluster has.
@@ -78,7 +85,7 @@ impl ChainReader {
             }
             let mut is_behind = false;
             for endpoint in &self.endpoints {
-                match endpoint.request::<Contextual<T>>(method, &params).await {
+                match endpoint.request::<T>(method, &params, seen).await {
                     Ok(answer) if answer.context.slot >= seen => {
                         self.newest_slot.fetch_max(answer.context.slot, Ordering::Relaxed);
                         return Ok((answer.context.slot, answer.value));

@@ -160,6 +160,9 @@ fn replay(answer: Answer) -> Response {
 /// Says what the metrics mean.
 pub(crate) fn describe() {
     describe_counter!(OUTCOMES, "Requests with an Idempotency-Key by outcome: new, replayed, in use, reused");
+    for outcome in ["new", "replayed", "in use", "reused"] {
+        counter!(OUTCOMES, "outcome" => outcome).increment(0);
+    }
 }
 
 #[cfg(test)]

@@ -4,9 +4,11 @@ mod auth;
 mod grants;
 mod health;
 mod keys;
+mod metrics;
+mod pages;
 mod queue;
 
-use std::{any::Any, sync::Arc, time::Duration};
+use std::{any::Any, path::Path, sync::Arc, time::Duration};
 
 use axum::{
     Extension, Router,
@@ -28,12 +30,16 @@ use crate::{problem::Problem, state::AppState};
 const BODY_LIMIT: usize = 4 << 10;
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The operators' routes, under `/ops/v1`, for whoever has one of these keys.
-pub(crate) fn router(state: AppState, keys: Vec<OperatorKey>) -> Router {
+/// The operators' routes, under `/ops/v1`, for whoever has one of these keys; and their page from a folder, at `/ops/`.
+///
+/// # Errors
+/// If there is no page in the folder.
+pub(crate) fn router(state: AppState, keys: Vec<OperatorKey>, pages: Option<&Path>) -> anyhow::Result<Router> {
     let gate = Arc::new(Gate::new(keys));
     let dependencies = Arc::new(dependencies(&state));
     let routes = Router::new()
         .route("/health", get(health::health))
+        .route("/metrics", get(metrics::metrics))
         .route("/queue", get(queue::queue))
         .route("/grants/revoke", post(grants::revoke))
         .route("/grant-keys/rotate", post(grants::rotate))
@@ -47,7 +53,11 @@ pub(crate) fn router(state: AppState, keys: Vec<OperatorKey>) -> Router {
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_TIMEOUT))
         .layer(CatchPanicLayer::custom(|_: Box<dyn Any + Send>| Problem::internal().into_response()))
         .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, HeaderValue::from_static("no-store")));
-    Router::new().nest("/ops/v1", routes)
+    let routes = Router::new().nest("/ops/v1", routes);
+    Ok(match pages {
+        Some(dir) => routes.merge(pages::router(dir)?),
+        None => routes,
+    })
 }
 
 /// What the health report asks.

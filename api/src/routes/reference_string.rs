@@ -12,7 +12,7 @@ use crate::{
     state::AppState,
 };
 
-/// BN254's reference string as far as the circuit needs it: 2,752 points of G1 (64 bytes each, x || y, big-endian, the first is
+/// BN254's reference string as far as the circuit needs it: 2,760 points of G1 (64 bytes each, x || y, big-endian, the first is
 /// (1, 2)), then 128 bytes of G2. Its SHA-256 is in `/v1/info`, and pinned in clients: it never changes.
 #[utoipa::path(get, path = "/v1/reference-string", operation_id = "referenceString", tag = "service",
     params(("If-None-Match" = Option<String>, Header, description = "The entity tag of what is there already")),

@@ -24,4 +24,7 @@ pub(crate) fn describe() {
     describe_counter!(CHECKED, "Enrolments whose token was looked for in its wallet");
     describe_counter!(REVOKED, "Enrolments that were revoked because their token has moved");
     describe_counter!(ERRORS, "Enrolments or sweeps of which the chain or the database told nothing");
+    for name in [CHECKED, REVOKED, ERRORS] {
+        counter!(name).increment(0);
+    }
 }

@@ -91,6 +91,7 @@ async fn measure(options: &Options, binary: &Path, dir: &Path, postgres: &Postgr
         poll_ms: 1_000,
         log: &log,
         filter: None,
+        flags: &[],
     })?;
     let all = options.events + REGISTRIES;
     caught_up(&store, all).await.with_context(|| format!("the end of the indexer's log:\n{}", indexer.tail()))?;

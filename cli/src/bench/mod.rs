@@ -1,5 +1,6 @@
 //! `veilpass bench`: measurements, one JSON object a line.
 
+mod all;
 mod api;
 mod bb_process;
 pub mod chain;
@@ -17,6 +18,8 @@ use std::process::ExitCode;
 /// `veilpass bench`
 #[derive(clap::Subcommand, Clone, Debug)]
 pub enum Command {
+    /// All of these, one after the other, held against what they should be.
+    All(all::Options),
     /// A proof at depth 32 on one core: warm worker against one bb process for each proof, in turn.
     Proof(proof::Options),
     /// The registry tree: build, path, insert, snapshot; at 10^5 and 10^6 leaves.
@@ -36,6 +39,7 @@ pub enum Command {
 /// Runs one.
 pub async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
+        Command::All(options) => return all::run(&options).await,
         Command::Proof(options) => proof::run(&options),
         Command::Tree(options) => tree::run(&options),
         Command::Fleet(options) => fleet::run(&options).await,

@@ -24,6 +24,17 @@ impl Report {
         Self { json, context }
     }
 
+    /// Prints a point of a curve: `value` at `x`. Only among JSON lines: text has no use for them.
+    pub(super) fn point(&self, name: &str, x: f64, x_unit: &str, value: f64, unit: &str) {
+        if self.json {
+            let mut context = self.context.clone();
+            if let Value::Object(context) = &mut context {
+                context.extend([("x".to_owned(), x.into()), ("x_unit".to_owned(), x_unit.into())]);
+            }
+            Self { json: true, context }.line(name, value, unit);
+        }
+    }
+
     /// Prints one.
     pub(super) fn line(&self, name: &str, value: f64, unit: &str) {
         // Three decimals are more than any of these repeats.

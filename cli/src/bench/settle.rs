@@ -56,7 +56,8 @@ pub(super) async fn measure(report: &Report, samples: u8) -> anyhow::Result<()> 
     store.publish_root(registry.id, maker.root(), 1, 1).await?;
     let (rpc, ws) = (chain.rpc(), chain.ws());
     let (indexer_log, relayer_log) = (dir.path().join("indexer.log"), dir.path().join("relayer.log"));
-    let options = IndexerOptions { database_url: &url, rpc, ws, poll_ms: 1_000, log: &indexer_log, filter: None };
+    let options =
+        IndexerOptions { database_url: &url, rpc, ws, poll_ms: 1_000, log: &indexer_log, filter: None, flags: &[] };
     let mut indexer = start_indexer(&options)?;
     let mut relayer = start_relayer(&RelayerOptions {
         database_url: &url,
@@ -66,6 +67,7 @@ pub(super) async fn measure(report: &Report, samples: u8) -> anyhow::Result<()> 
         lease_seconds: 30,
         log: &relayer_log,
         filter: None,
+        flags: &[],
     })?;
     let root = wait_for_roots(&store, registry.id, PATIENCE, || {
         relayer.check()?;

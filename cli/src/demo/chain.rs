@@ -11,7 +11,7 @@ use veilpass_chain::SigningKey;
 use veilpass_protocol::{EpochPolicy, RegistryId};
 use veilpass_store::{NewRegistry, Store};
 
-use super::{Options, environment::fresh_log, figures::Figures};
+use super::{Options, environment::fresh_log, figures::Figures, ops::OPS};
 use crate::{
     holders::{CLUSTER, RARE_TRACK, TRACKS, program_id},
     operator::{ChainRpc, NewAnchoredRegistry, create_anchored_registry, wait_for_roots},
@@ -119,6 +119,7 @@ impl Chain {
             poll_ms: 1_000,
             log: &fresh_log(log_dir, "indexer.log")?,
             filter,
+            flags: &OPS,
         })?);
         self.relayer = Some(start_relayer(&RelayerOptions {
             database_url,
@@ -128,6 +129,7 @@ impl Chain {
             lease_seconds: 30,
             log: &fresh_log(log_dir, "relayer.log")?,
             filter,
+            flags: &OPS,
         })?);
         Ok(())
     }

@@ -1,9 +1,6 @@
 //! The processes of the demo, and the registry that they serve.
 
 use std::{
-    fs::OpenOptions,
-    io::Write,
-    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
@@ -12,28 +9,17 @@ use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
 use nix::sys::signal::Signal;
 use rand::Rng;
-use veilpass_chain::SigningKey;
-use veilpass_circuit::{Bb, Crs};
+use veilpass_circuit::Bb;
 use veilpass_protocol::{Pepper, RegistryId};
 use veilpass_sealing::ProverPublicKey;
 use veilpass_store::{Store, StoreConfig};
 use veilpass_telemetry::process_memory;
 
-use super::{
-    Options,
-    chain::Chain,
-    figures::Figures,
-    room::{Desk, Room, RoomOptions, RoomPort},
-    secrets::Secrets,
-};
+use super::{Options, chain::Chain, figures::Figures, ops::OpsAddress, room::Room, secrets::Secrets};
 use crate::{
     client::Client,
-    holders::{self, AUDIENCE, TRACKS},
-    operator::ChainRpc,
-    stack::{
-        ApiOptions, DataDirLock, PostgresServer, ProverOptions, ServiceProcess, children_of, default_data_dir,
-        ensure_dir, start_api, start_prover,
-    },
+    holders::{self, TRACKS},
+    stack::{DataDirLock, PostgresServer, ServiceProcess, children_of, default_data_dir, ensure_dir},
 };
 
 const DATABASE: &str = "veilpass";
@@ -45,19 +31,21 @@ const BATCH: u64 = 10_000;
 pub(super) struct Environment {
     _lock: DataDirLock,
     postgres: Option<PostgresServer>,
-    api: Option<ServiceProcess>,
+    pub(super) api: Option<ServiceProcess>,
     /// The listening room, if its pages are built.
-    room: Option<Room>,
-    prover: Option<ServiceProcess>,
+    pub(super) room: Option<Room>,
+    /// What operators open.
+    pub(super) ops: Option<OpsAddress>,
+    pub(super) prover: Option<ServiceProcess>,
     pub(super) chain: Option<Chain>,
     /// The operator's way to the database.
     pub(super) store: Option<Store>,
-    client: Option<Client>,
-    prover_key: Option<ProverPublicKey>,
-    url: String,
+    pub(super) client: Option<Client>,
+    pub(super) prover_key: Option<ProverPublicKey>,
+    pub(super) url: String,
     /// Of the services.
-    key_files: Vec<PathBuf>,
-    log_dir: PathBuf,
+    pub(super) key_files: Vec<PathBuf>,
+    pub(super) log_dir: PathBuf,
     /// The demo's registry.
     pub(super) registry: RegistryId,
 }
@@ -79,6 +67,7 @@ impl Environment {
             postgres: None,
             api: None,
             room: None,
+            ops: None,
             prover: None,
             chain: None,
             store: None,
@@ -146,82 +135,9 @@ impl Environment {
         Ok(())
     }
 
-    async fn start_services(
-        &mut self,
-        options: &Options,
-        dir: &Path,
-        database_url: &str,
-        figures: &mut Figures,
-    ) -> anyhow::Result<()> {
-        let since = Instant::now();
-        let api_log = fresh_log(&self.log_dir, "api.log")?;
-        let master_key_file = master_key_file(dir)?;
-        let room = RoomPort::bind(options.room_port).await?;
-        let (rpc_url, _) = self.chain()?.urls();
-        // Enough for every track but the rare one, however few holders were asked for.
-        let floor = (options.leaves / 6).min(20).to_string();
-        let (api, url) = start_api(&ApiOptions {
-            redis_url: None,
-            database_url,
-            audience: &format!("{AUDIENCE},{}", room.origin()),
-            port: options.port,
-            // All of the demo's listeners are one client to the API, and ask more often than a frontend does.
-            flags: &["--rate-limit-per-minute", "6000", "--anonymity-policy", "refuse", "--anonymity-floor", &floor],
-            env: &[("VEILPASS_MASTER_KEY_FILE", &master_key_file), ("VEILPASS_RPC_URLS", rpc_url)],
-            log: &api_log,
-            filter: options.log_filter.as_deref(),
-        })
-        .await?;
-        self.api = Some(api);
-        figures.step("start the API", since, url.clone());
-        self.open_room(room, &url)?;
-
-        if !Crs::locate()?.is_present() {
-            println!("  no reference string on this machine: bb downloads its own at the first proof");
-        }
-        let since = Instant::now();
-        let prover_log = fresh_log(&self.log_dir, "prover.log")?;
-        // The demo's registries are new each time: a snapshot of an earlier run is of no use.
-        let snapshot_dir = dir.join("snapshots");
-        let _ = std::fs::remove_dir_all(&snapshot_dir);
-        let prover = self.prover.insert(start_prover(&ProverOptions {
-            database_url,
-            key_file: dir.join("prover.key"),
-            snapshot_dir,
-            lease_seconds: 30,
-            drain_seconds: 20,
-            log: &prover_log,
-            filter: options.log_filter.as_deref(),
-            bb: options.bb.as_deref(),
-            flags: &[],
-        })?);
-        let client = Client::new(&url)?;
-        // A prover that refuses to start says why, at once.
-        let key = loop {
-            prover.check()?;
-            match client.wait_for_prover_key(Duration::from_millis(200)).await {
-                Ok(key) => break key,
-                Err(error) if since.elapsed() > Duration::from_secs(120) => return Err(error),
-                Err(_) => {}
-            }
-        };
-        figures.step("start the prover", since, "bb warm, tree at the published root");
-        (self.client, self.prover_key, self.url) = (Some(client), Some(key), url);
-        self.key_files = vec![dir.join("prover.key"), master_key_file.into()];
-        Ok(())
-    }
-
-    fn open_room(&mut self, port: RoomPort, api: &str) -> anyhow::Result<()> {
-        let chain = self.chain()?;
-        let (rpc, _) = chain.urls();
-        let desk = || -> anyhow::Result<Desk> {
-            let payer = SigningKey::read(chain.fee_payer_file())?;
-            Ok(Desk::new(ChainRpc::new(rpc), payer, self.store()?.clone()))
-        };
-        let desk = chain.is_local().then(desk).transpose()?;
-        let options = RoomOptions { api: api.to_owned(), rpc: rpc.to_owned(), registry: self.registry, desk };
-        self.room = port.open(options)?;
-        Ok(())
+    /// What operators open; none before the API listens.
+    pub(super) fn ops(&self) -> Option<&OpsAddress> {
+        self.ops.as_ref()
     }
 
     /// Where the listening room is; none if its pages are not built.
@@ -309,17 +225,6 @@ impl Environment {
             postgres.stop().await;
         }
     }
-}
-
-/// The demo's master key, made at its first run.
-fn master_key_file(dir: &Path) -> anyhow::Result<String> {
-    let path = dir.join("master.key");
-    if !path.exists() {
-        let mut options = OpenOptions::new();
-        let mut file = options.write(true).create_new(true).mode(0o600).open(&path)?;
-        file.write_all(hex::encode(rand::rng().random::<[u8; 32]>()).as_bytes())?;
-    }
-    path.into_os_string().into_string().ok().context("the folder's name is not UTF-8: choose another with --data")
 }
 
 /// An empty log file.

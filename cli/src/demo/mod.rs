@@ -4,9 +4,11 @@ mod chain;
 mod environment;
 mod figures;
 mod listener;
+mod ops;
 mod room;
 mod scenario;
 mod secrets;
+mod services;
 mod settlement;
 mod token;
 
@@ -93,6 +95,9 @@ async fn play(
         match running.room_url() {
             Some(url) => println!("\nThe listening room is open: {url}"),
             None => println!("\nThe listening room is not built: npm ci && npm run build, or use ./veilpass demo"),
+        }
+        if let Some(ops) = running.ops() {
+            println!("The operators' page: {}\nIts key is in {}", ops.url, ops.key_file.display());
         }
         println!(
             "\nThe API serves at {}, the chain at {} and {}; logs are in {}. Ctrl-C stops everything.",

@@ -23,6 +23,8 @@ pub struct RelayerOptions<'a> {
     pub log: &'a Path,
     /// `RUST_LOG`, or the default.
     pub filter: Option<&'a str>,
+    /// More flags of its command line.
+    pub flags: &'a [&'a str],
 }
 
 /// How to run an indexer.
@@ -39,6 +41,8 @@ pub struct IndexerOptions<'a> {
     pub log: &'a Path,
     /// `RUST_LOG`, or the default.
     pub filter: Option<&'a str>,
+    /// More flags of its command line.
+    pub flags: &'a [&'a str],
 }
 
 /// Starts a relayer.
@@ -48,7 +52,7 @@ pub fn start_relayer(options: &RelayerOptions<'_>) -> anyhow::Result<ServiceProc
     command.env("VEILPASS_RPC_URLS", options.rpc).env_remove("VEILPASS_FEE_PAYER_KEY");
     command.arg("--fee-payer-file").arg(options.fee_payer_file);
     command.args(["--batch-age-ms", &options.batch_age_ms.to_string()]);
-    command.args(["--lease-seconds", &options.lease_seconds.to_string()]);
+    command.args(["--lease-seconds", &options.lease_seconds.to_string()]).args(options.flags);
     ServiceProcess::spawn("veilpass-relayer", &mut command, options.log, Signal::SIGTERM).context("the relayer")
 }
 
@@ -56,6 +60,6 @@ pub fn start_relayer(options: &RelayerOptions<'_>) -> anyhow::Result<ServiceProc
 pub fn start_indexer(options: &IndexerOptions<'_>) -> anyhow::Result<ServiceProcess> {
     let mut command = base("veilpass-indexer", options.database_url, options.filter)?;
     command.env("VEILPASS_RPC_URL", options.rpc).env("VEILPASS_WS_URL", options.ws);
-    command.args(["--poll-ms", &options.poll_ms.to_string()]);
+    command.args(["--poll-ms", &options.poll_ms.to_string()]).args(options.flags);
     ServiceProcess::spawn("veilpass-indexer", &mut command, options.log, Signal::SIGTERM).context("the indexer")
 }

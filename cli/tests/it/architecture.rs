@@ -23,7 +23,7 @@ const FLOORS: [(&str, u32); 27] = [
     ("veilpass-siws", 1),
     ("veilpass-artefacts", 2),
     ("veilpass-chain", 2),
-    ("veilpass-fuzz-targets", 2),
+    ("veilpass-fuzz-targets", 3),
     ("veilpass-program", 2),
     ("veilpass-example-gate", 2),
     ("veilpass-store", 2),

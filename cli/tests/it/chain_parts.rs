@@ -13,6 +13,8 @@ use veilpass_cli::{
 use veilpass_protocol::{EpochPolicy, PublicInputs, RegistryId};
 use veilpass_store::{NewRegistry, Store};
 
+/// Metrics and health at a free port, as everywhere.
+const OPS: [&str; 2] = ["--ops-listen", "127.0.0.1:0"];
 /// Milliseconds from slot to slot: finality takes 32 slots.
 const SLOT_MS: u64 = 50;
 
@@ -71,6 +73,7 @@ impl ChainParts {
             lease_seconds: 2,
             log: &self.dir.join("relayer.log"),
             filter: None,
+            flags: &OPS,
         };
         self.relayer = Some(start_relayer(&options).unwrap());
     }
@@ -78,7 +81,7 @@ impl ChainParts {
     pub(crate) fn start_indexer(&mut self, database_url: &str) {
         let (rpc, ws) = (&self.rpc_url, &self.ws_url);
         let log = &self.dir.join("indexer.log");
-        let options = IndexerOptions { database_url, rpc, ws, poll_ms: 300, log, filter: None };
+        let options = IndexerOptions { database_url, rpc, ws, poll_ms: 300, log, filter: None, flags: &OPS };
         self.indexer = Some(start_indexer(&options).unwrap());
     }
 

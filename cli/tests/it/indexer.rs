@@ -58,6 +58,7 @@ async fn a_database_that_is_killed_under_the_indexer_costs_no_event() {
         poll_ms: 1_000,
         log: &log,
         filter: None,
+        flags: &[],
     };
     let mut indexer = start_indexer(&options).unwrap();
 

@@ -25,6 +25,8 @@ mod hardening;
 mod indexer;
 mod leaves;
 mod limits;
+mod metrics;
+mod migrate;
 mod pages;
 mod queue;
 mod queue_limits;

@@ -267,7 +267,7 @@ fn start_a_prover(dir: &Path, database_url: &str, filter: Option<&str>) -> Servi
         filter,
         bb: None,
         // One, so that a test knows which bb has the job.
-        flags: &["--workers", "1"],
+        flags: &["--workers", "1", "--ops-listen", "127.0.0.1:0"],
     };
     start_prover(&options).unwrap()
 }

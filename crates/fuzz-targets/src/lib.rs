@@ -1,16 +1,19 @@
 //! What the fuzzers run (`fuzz/`, `veilpass fuzz`), as functions: the tests run them over the seeds, so that they compile
 //! and hold in CI, which has no fuzzer.
 //!
-//! Each takes any bytes, panics if what must hold does not, and says whether the verifier accepted. Of the statements
-//! here one proof is known, and nobody can make another from it: whatever else is accepted is a finding.
+//! Each takes any bytes, panics if what must hold does not, and says whether they were accepted. Of the statements here
+//! one proof is known, and nobody can make another from it: whatever else is accepted is a finding. What decoders accept
+//! must come out the same when it is written again.
 
 mod chain;
+mod decoders;
 mod fixtures;
 mod forge;
 mod words;
 
 use veilpass_ultrahonk::verify;
 
+pub use decoders::{chain_data, known_envelope, leaf_changes, leaf_set, sealed_witness, sign_in_message};
 pub use fixtures::{FIXTURES, Fixture};
 pub use forge::{Forged, OPERATIONS, forge};
 
@@ -18,8 +21,16 @@ pub use forge::{Forged, OPERATIONS, forge};
 pub type Target = fn(&[u8]) -> bool;
 
 /// Every target by its name, which is that of its binary and of its corpus' folder.
-pub const TARGETS: [(&str, Target); 3] =
-    [("proof_bytes", proof_bytes), ("public_inputs", public_inputs), ("host_versus_chain", host_versus_chain)];
+pub const TARGETS: [(&str, Target); 8] = [
+    ("proof_bytes", proof_bytes),
+    ("public_inputs", public_inputs),
+    ("host_versus_chain", host_versus_chain),
+    ("leaf_set", leaf_set),
+    ("leaf_changes", leaf_changes),
+    ("sign_in_message", sign_in_message),
+    ("sealed_witness", sealed_witness),
+    ("chain_data", chain_data),
+];
 
 /// `[fixture, proof..]`: bytes as the proof of a known statement.
 pub fn proof_bytes(data: &[u8]) -> bool {

@@ -52,6 +52,48 @@ fn host_versus_chain_over_its_seeds() {
     run_over_corpus("host_versus_chain", 2);
 }
 
+/// Runs a decoder's target over its seeds, all of which are accepted, then over each cut short, made longer, or with a bit
+/// flipped: the target itself makes sure that what is accepted has one form.
+fn decode_corpus(name: &str) {
+    let (_, target): (_, Target) = TARGETS.into_iter().find(|(target, _)| *target == name).unwrap();
+    let seeds = fs::read_dir(fuzz_dir().join("corpus").join(name)).unwrap();
+    let seeds: Vec<_> = seeds.map(|seed| fs::read(seed.unwrap().path()).unwrap()).collect();
+    assert!(!seeds.is_empty(), "{name} has no seeds");
+    for seed in seeds {
+        assert!(target(&seed), "{name}: a seed is refused");
+        for end in 0..seed.len() {
+            assert!(!target(&seed[..end]), "{name}: accepted without its end, from byte {end}");
+        }
+        assert!(!target(&[&seed[..], b"0"].concat()), "{name}: accepted with a byte more");
+        for bit in 0..seed.len() * 8 {
+            let mut changed = seed.clone();
+            changed[bit / 8] ^= 1 << (bit % 8);
+            target(&changed);
+        }
+    }
+}
+
+#[test]
+fn files_of_leaves_have_one_form() {
+    decode_corpus("leaf_set");
+    decode_corpus("leaf_changes");
+}
+
+#[test]
+fn messages_to_sign_have_one_form() {
+    decode_corpus("sign_in_message");
+}
+
+#[test]
+fn an_envelope_opens_as_it_was_sealed_and_no_other_way() {
+    decode_corpus("sealed_witness");
+}
+
+#[test]
+fn events_and_accounts_have_one_form() {
+    decode_corpus("chain_data");
+}
+
 #[test]
 fn every_target_has_a_binary_and_seeds() {
     let names: BTreeSet<String> = TARGETS.iter().map(|(name, _)| (*name).to_owned()).collect();

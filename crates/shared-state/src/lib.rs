@@ -28,9 +28,9 @@ pub use channels::Subscription;
 pub use limiter::{Decision, Quota, RateLimiter};
 pub use shared::{Claim, RedisState, SharedState, Unavailable};
 
-/// Says what the metrics mean.
+/// Says what the metrics mean, and shows the counters at zero.
 pub fn describe_metrics() {
-    use metrics::{describe_counter, describe_gauge};
+    use metrics::{counter, describe_counter, describe_gauge};
     describe_gauge!("veilpass_redis_up", "1 while Redis answers, 0 while it is away; absent without a Redis");
     describe_counter!("veilpass_redis_errors_total", "Commands that Redis did not answer as it should, by kind");
     describe_counter!("veilpass_rate_limited_total", "Requests refused by the rate limit, by where it was counted");
@@ -38,4 +38,14 @@ pub fn describe_metrics() {
         "veilpass_messages_dropped_total",
         "Messages between replicas that were not passed on, by reason"
     );
+    for kind in ["command", "connection", "server", "timeout"] {
+        counter!("veilpass_redis_errors_total", "kind" => kind).increment(0);
+    }
+    for counted in ["redis", "fallback", "memory"] {
+        counter!("veilpass_rate_limited_total", "counted" => counted).increment(0);
+    }
+    for reason in ["slow subscriber", "redis away", "too long", "too many"] {
+        counter!("veilpass_messages_dropped_total", "reason" => reason).increment(0);
+    }
+    veilpass_telemetry::describe_alerts(&["redis_away", "redis_evicts", "shared_memory_full"]);
 }

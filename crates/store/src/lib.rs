@@ -14,6 +14,7 @@ mod error;
 mod grant_keys;
 mod grants;
 mod jobs;
+mod keep_reporting;
 mod leadership;
 mod leaf_versions;
 mod leaves;
@@ -23,8 +24,10 @@ mod prover_keys;
 mod prover_trees;
 mod provers;
 mod registries;
+mod relay_figures;
 mod replica_place;
 mod roots;
+mod service_reports;
 mod signals;
 mod tree_log;
 mod verification_status;
@@ -47,6 +50,7 @@ pub use jobs::{
     EnqueueError, FetchOutcome, FetchedProof, JobFailure, JobOutcome, JobState, KeyLoad, LeasedJob, MAX_ATTEMPTS,
     NewJob, ProofJob, QueueDepth, QueueLoad, TokenHash,
 };
+pub use keep_reporting::Reporting;
 pub use leadership::Leadership;
 pub use leaf_versions::LeafVersion;
 pub use leaves::{Enrolment, LeafChange};
@@ -59,8 +63,10 @@ pub use prover_keys::AnnouncedKey;
 pub use prover_trees::{ProverTree, ProverTreeReport};
 pub use provers::{LiveProver, ProverReport};
 pub use registries::{NewRegistry, Registry};
+pub use relay_figures::{OutboxDepth, RelayFigures};
 pub use replica_place::{PlaceAttempt, PlaceHolder, ReplicaPlace};
 pub use roots::{PublishError, PublishedRoot};
+pub use service_reports::{MAX_REPORT_BYTES, ReportError, ServiceInstance, ServiceReport};
 pub use signals::{
     JobFollower, JobNews, JobSignals, JobStage, JobWatch, MAX_END_WAITS, ParseStageError, STAGE_CHANNEL, StageMessage,
     WaitPermit,
@@ -130,6 +136,17 @@ impl Store {
     /// Applies the migrations that are missing. Safe to call from several processes at once.
     pub async fn migrate(&self) -> Result<(), StoreError> {
         MIGRATOR.run(&self.pool).await.map_err(StoreError::Migrate)
+    }
+
+    /// The newest migration that is applied; `None` in a database without our schema.
+    pub async fn schema_version(&self) -> Result<Option<i64>, StoreError> {
+        let known: bool =
+            sqlx::query_scalar("SELECT to_regclass('_sqlx_migrations') IS NOT NULL").fetch_one(&self.pool).await?;
+        if !known {
+            return Ok(None);
+        }
+        let version = sqlx::query_scalar("SELECT max(version) FROM _sqlx_migrations WHERE success");
+        Ok(version.fetch_one(&self.pool).await?)
     }
 
     /// One round trip, to see whether the database answers and has this build's schema.

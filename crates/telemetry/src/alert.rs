@@ -25,6 +25,13 @@ pub fn alert(name: &'static str, detail: impl Display) {
     }
 }
 
+/// Shows these alerts at zero, so that the first of one is an increase: call it once the recorder is installed.
+pub fn describe_alerts(names: &[&'static str]) {
+    for name in names {
+        metrics::counter!("veilpass_alerts_total", "alert" => *name).increment(0);
+    }
+}
+
 /// When each alert was last logged, and how often it was not since. As large as there are names in the code.
 #[derive(Default)]
 struct Repeats(HashMap<&'static str, (Instant, u64)>);

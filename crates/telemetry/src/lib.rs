@@ -8,9 +8,10 @@ mod memory_watch;
 mod metrics;
 mod open_files;
 mod ops;
+mod rpc;
 mod shutdown;
 
-pub use alert::alert;
+pub use alert::{alert, describe_alerts};
 pub use http::{HttpLimits, open_connections, serve_http};
 pub use logs::{LogFormat, init_logs};
 pub use memory::{ProcessMemory, process_memory};
@@ -18,4 +19,5 @@ pub use memory_watch::{MemoryLevel, MemoryThresholds, MemoryWatch, MemoryWatcher
 pub use metrics::{Metrics, install_metrics};
 pub use open_files::allow_open_files;
 pub use ops::OpsServer;
+pub use rpc::{RpcOutcome, describe_rpc, record_rpc};
 pub use shutdown::shutdown_signal;

@@ -1,4 +1,4 @@
-//! Watches the memory of this process: gauges, two thresholds, and clean-ups.
+//! Watches the memory of this process: two thresholds, and clean-ups.
 
 use std::time::Duration;
 
@@ -125,8 +125,6 @@ impl MemoryWatcher {
     }
 
     fn observe(&mut self, memory: ProcessMemory) {
-        metrics::gauge!("veilpass_process_resident_bytes").set(memory.resident_bytes as f64);
-        metrics::gauge!("veilpass_process_peak_bytes").set(memory.peak_bytes as f64);
         self.readings += 1;
         if self.readings.is_multiple_of(READINGS_PER_CLEANUP) {
             self.regular.iter().for_each(|clean_up| clean_up());

@@ -11,8 +11,9 @@ use axum::{
 use tokio::{task::JoinSet, time::interval};
 
 use crate::{
+    alert::describe_alerts,
     http::{HttpLimits, listen, serve_http},
-    metrics::{Metrics, install_metrics},
+    metrics::{Metrics, identify, install_metrics, record_memory},
 };
 
 /// A few scrapers and probes.
@@ -27,24 +28,25 @@ const READY_TIMEOUT: Duration = Duration::from_secs(5);
 /// dropped.
 pub struct OpsServer {
     address: SocketAddr,
+    metrics: Metrics,
     _tasks: JoinSet<()>,
 }
 
 impl OpsServer {
     /// Installs the recorder of this process and listens; port 0 takes a free one. Prints `ops listening on http://ADDRESS`
-    /// on standard output.
+    /// on standard output. `service` is the name that `veilpass_build_info` shows.
     ///
     /// `ready` says whether the service can do its work now; it has five seconds. With a watch channel:
     /// `move || std::future::ready(*receiver.borrow())`.
     ///
     /// # Errors
     /// If the address cannot be listened on, or the process has another recorder.
-    pub async fn start<R, F>(address: SocketAddr, ready: R) -> anyhow::Result<Self>
+    pub async fn start<R, F>(service: &'static str, address: SocketAddr, ready: R) -> anyhow::Result<Self>
     where
         R: Fn() -> F + Clone + Send + Sync + 'static,
         F: Future<Output = bool> + Send + 'static,
     {
-        Self::start_with_routes(address, ready, Router::new()).await
+        Self::start_with_routes(service, address, ready, Router::new()).await
     }
 
     /// The same, and serves these routes beside its own. Whether somebody may use them is their own concern.
@@ -54,12 +56,19 @@ impl OpsServer {
     ///
     /// # Panics
     /// If two routes have one path.
-    pub async fn start_with_routes<R, F>(address: SocketAddr, ready: R, routes: Router) -> anyhow::Result<Self>
+    pub async fn start_with_routes<R, F>(
+        service: &'static str,
+        address: SocketAddr,
+        ready: R,
+        routes: Router,
+    ) -> anyhow::Result<Self>
     where
         R: Fn() -> F + Clone + Send + Sync + 'static,
         F: Future<Output = bool> + Send + 'static,
     {
         let metrics = install_metrics()?;
+        identify(service);
+        describe_alerts(&["accept_failed", "connections_full", "memory_critical"]);
         let listener = listen(address).await?;
         let address = listener.local_addr()?;
         println!("ops listening on http://{address}");
@@ -71,14 +80,21 @@ impl OpsServer {
             .merge(routes);
         let mut tasks = JoinSet::new();
         tasks.spawn(serve_http(listener, app, LIMITS, std::future::pending()));
+        let kept = metrics.clone();
         tasks.spawn(async move {
             let mut tick = interval(UPKEEP);
             loop {
                 tick.tick().await;
-                metrics.upkeep();
+                record_memory();
+                kept.upkeep();
             }
         });
-        Ok(Self { address, _tasks: tasks })
+        Ok(Self { address, metrics, _tasks: tasks })
+    }
+
+    /// What it serves at `/metrics`.
+    pub fn metrics(&self) -> Metrics {
+        self.metrics.clone()
     }
 
     /// Where it listens.

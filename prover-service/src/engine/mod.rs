@@ -103,6 +103,9 @@ pub enum EngineError {
 }
 
 impl EngineError {
+    /// What [`Self::kind`] may return.
+    pub(crate) const KINDS: [&str; 6] = ["start", "hung", "gone", "memory", "corrupt", "other_key"];
+
     /// The kind of failure, as metrics name it.
     pub fn kind(&self) -> &'static str {
         match self {

@@ -3,16 +3,23 @@
 use std::time::Duration;
 
 use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
-use veilpass_telemetry::alert;
+use veilpass_telemetry::{alert, describe_alerts};
 
 use super::{
-    policy::{Reading, SwapReason},
+    policy::{Reading, ReplacementPolicy, SwapReason},
     worker::Vitals,
 };
 use crate::engine::EngineError;
 
-/// Says what the pool's metrics are.
-pub(super) fn describe() {
+/// Says what the pool's metrics are, and shows the counters at zero: once the recorder is installed, which may be after the
+/// pool has started.
+pub(crate) fn describe(policy: &ReplacementPolicy) {
+    describe_gauge!("veilpass_workers_ready", "Slots that have a worker");
+    describe_gauge!(
+        "veilpass_worker_limit_bytes",
+        Unit::Bytes,
+        "Memory limit of a worker: a standby is started at 70 % of it, and takes over at 90 %"
+    );
     describe_gauge!("veilpass_worker_resident_bytes", Unit::Bytes, "Resident memory of a slot's active bb");
     describe_gauge!("veilpass_worker_proofs", "Proofs that a slot's active bb has made");
     describe_gauge!("veilpass_worker_age_seconds", Unit::Seconds, "Age of a slot's active bb");
@@ -27,6 +34,22 @@ pub(super) fn describe() {
     describe_counter!("veilpass_worker_failures_total", "Workers that failed in a proof, by kind");
     describe_counter!("veilpass_proofs_total", "Attempts to prove, by outcome");
     describe_histogram!("veilpass_proof_seconds", Unit::Seconds, "From the lease of a job until its attempt ended");
+    if let Some(limit) = policy.memory_limit {
+        gauge!("veilpass_worker_limit_bytes").set(limit as f64);
+    }
+    for reason in SwapReason::ALL {
+        for outcome in ["swapped", "standby_failed"] {
+            counter!("veilpass_worker_swaps_total", "reason" => reason.name(), "outcome" => outcome).increment(0);
+        }
+    }
+    for kind in EngineError::KINDS {
+        counter!("veilpass_worker_failures_total", "kind" => kind).increment(0);
+    }
+    for outcome in ["proved", "refused", "failed"] {
+        counter!("veilpass_proofs_total", "outcome" => outcome).increment(0);
+    }
+    let _ = (histogram!("veilpass_worker_swap_seconds"), histogram!("veilpass_proof_seconds"));
+    describe_alerts(&["standby_failed", "worker_does_not_start", "memory_low", "tree_over_budget"]);
 }
 
 pub(super) fn worker(slot: usize, vitals: &Vitals, reading: &Reading) {

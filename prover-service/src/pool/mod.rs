@@ -71,7 +71,6 @@ impl Pool {
         workers: usize,
         solver: &Solver,
     ) -> anyhow::Result<Self> {
-        figures::describe();
         let shared = Arc::new(PoolShared {
             engine,
             policy,
@@ -108,6 +107,13 @@ impl Pool {
         let means: Vec<_> = self.slots.iter().filter_map(mean).collect();
         let workers = u16::try_from(means.len()).unwrap_or(u16::MAX);
         (workers, means.iter().sum::<Duration>() / u32::from(workers.max(1)))
+    }
+
+    /// Says what the pool's metrics are: once the recorder is installed.
+    pub(crate) fn describe_metrics(&self) {
+        if let Some(slot) = self.slots.first() {
+            figures::describe(&slot.shared.policy);
+        }
     }
 
     /// Whether a worker is there to prove.

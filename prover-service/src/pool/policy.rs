@@ -43,6 +43,10 @@ pub(crate) enum SwapReason {
 }
 
 impl SwapReason {
+    /// All of them.
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Memory, Self::Proofs, Self::Age, Self::Failure, Self::Slow, Self::Operator];
+
     /// The reason's stable name, in logs and metrics.
     pub(crate) fn name(self) -> &'static str {
         match self {

@@ -79,5 +79,15 @@ async fn load(plan: &Plan, stack: &FleetStack) -> anyhow::Result<()> {
     report.line("prover_peak_mb", peak(&prover), "MB");
     report.line("api_rss_mb", resident(&api), "MB");
     report.line("api_rss_peak_mb", peak(&api), "MB");
+    let curve = |name: &str, process: &Process| {
+        for (thousands, megabytes) in process.resident_mb.points() {
+            report.point(name, thousands * 1e3, "proofs", *megabytes, "MB");
+        }
+    };
+    curve("rss_of_api", &api);
+    curve("rss_of_prover", &prover);
+    if let Some(worker) = workers.first() {
+        curve("rss_of_worker", worker);
+    }
     shared_pages::report(&report, &children_of(stack.prover_pid()?))
 }

@@ -9,6 +9,7 @@ mod overload;
 mod shared_pages;
 mod slope;
 mod stack;
+mod steps;
 mod swap_log;
 mod swaps;
 mod throughput;
@@ -31,6 +32,9 @@ pub struct Options {
     /// Proofs for each number of workers.
     #[arg(long, default_value = "300", value_parser = clap::value_parser!(u64).range(1..))]
     load_proofs: u64,
+    /// For how long each step of the load lasts, from a quarter of what two workers can do to a tenth more, in seconds.
+    #[arg(long, default_value = "12", value_parser = clap::value_parser!(u64).range(1..=3600))]
+    step_seconds: u64,
     /// For how long the fleet is overloaded, in seconds.
     #[arg(long, default_value = "20", value_parser = clap::value_parser!(u64).range(1..=3600))]
     overload_seconds: u64,
@@ -65,6 +69,7 @@ struct Plan {
     json: bool,
     waiting: Waiting,
     load_proofs: u64,
+    step_seconds: u64,
     overload_seconds: u64,
     memory_proofs: u64,
     swap_proofs: u64,
@@ -80,6 +85,7 @@ impl Plan {
             json: options.json,
             waiting: if options.prefer_wait == 0 { Waiting::Poll } else { Waiting::Prefer(options.prefer_wait) },
             load_proofs: most(options.load_proofs, 8),
+            step_seconds: most(options.step_seconds, 1),
             overload_seconds: most(options.overload_seconds, 3),
             memory_proofs: most(options.proofs, 30),
             swap_proofs: most(options.swap_proofs, 24),
@@ -104,6 +110,7 @@ pub(super) async fn run(options: &Options) -> anyhow::Result<()> {
     if !options.without_wasm {
         block_in_place(|| wasm_baseline::measure(&plan))?;
     }
+    steps::measure(&plan, rate_of_two).await?;
     let lost = overload::measure(&plan, rate_of_two).await?;
     memory::measure(&plan).await?;
     let swaps = swaps::measure(&plan).await?;

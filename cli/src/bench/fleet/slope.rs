@@ -10,6 +10,11 @@ impl Series {
         self.0.push((x, y));
     }
 
+    /// The measurements.
+    pub(super) fn points(&self) -> &[(f64, f64)] {
+        &self.0
+    }
+
     /// How much `y` grows by each `x`, by least squares; 0 if there is only one `x`.
     pub(super) fn slope(&self) -> f64 {
         let mean = |of: fn(&(f64, f64)) -> f64| self.0.iter().map(of).sum::<f64>() / self.0.len() as f64;

@@ -28,7 +28,8 @@ pub enum ChainStep {
 }
 
 impl ChainStep {
-    const ALL: [Self; 6] = [
+    /// All of them.
+    pub const ALL: [Self; 6] = [
         Self::PublishRoot,
         Self::OpenBuffer,
         Self::WriteBuffer,

@@ -23,6 +23,8 @@ pub struct LeasedIntent {
     pub is_confirmed: bool,
     /// How often it was put off after something failed.
     pub attempts: u32,
+    /// For how long it has existed.
+    pub age: Duration,
     /// What to do.
     pub task: IntentTask,
 }
@@ -148,7 +150,8 @@ impl Store {
                                            WHERE b.registry_id = o.registry_id AND b.root_seq = o.root_seq - 1
                                              AND b.state IN ('pending', 'sent'))
                          ORDER BY not_before, id LIMIT 1 FOR UPDATE SKIP LOCKED)
-             RETURNING id, registry_id, state = 'confirmed' AS is_confirmed, attempts",
+             RETURNING id, registry_id, state = 'confirmed' AS is_confirmed, attempts,
+                       greatest(extract(epoch FROM now() - created_at), 0)::float8 AS age",
         )
         .bind(lease_id)
         .bind(relayer)
@@ -163,6 +166,7 @@ impl Store {
             registry_id: element(&row, "chain_outbox", "registry_id", RegistryId::new)?,
             is_confirmed: row.try_get("is_confirmed")?,
             attempts: row.try_get::<i32, _>("attempts")?.unsigned_abs(),
+            age: Duration::from_secs_f64(row.try_get("age")?),
             task,
         }))
     }

@@ -8,7 +8,8 @@ use crate::request;
 #[tokio::test]
 async fn metrics_health_and_readiness_are_served_and_nothing_else() {
     let (ready, is_ready) = watch::channel(false);
-    let ops = OpsServer::start("127.0.0.1:0".parse().unwrap(), move || std::future::ready(*is_ready.borrow())).await;
+    let ops =
+        OpsServer::start("api", "127.0.0.1:0".parse().unwrap(), move || std::future::ready(*is_ready.borrow())).await;
     let ops = ops.unwrap();
     let get = async |path| request(ops.address(), "GET", path).await;
 
@@ -37,8 +38,8 @@ async fn metrics_health_and_readiness_are_served_and_nothing_else() {
 
 #[tokio::test]
 async fn an_address_in_use_is_named() {
-    let first = OpsServer::start("127.0.0.1:0".parse().unwrap(), || std::future::ready(true)).await.unwrap();
-    let second = OpsServer::start(first.address(), || std::future::ready(true)).await;
+    let first = OpsServer::start("api", "127.0.0.1:0".parse().unwrap(), || std::future::ready(true)).await.unwrap();
+    let second = OpsServer::start("api", first.address(), || std::future::ready(true)).await;
     let error = second.err().expect("one listener for an address").to_string();
     assert!(error.contains(&format!("cannot listen on {}", first.address())), "{error}");
     drop(first);

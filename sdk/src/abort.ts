@@ -1,0 +1,50 @@
+/** Waiting that can be ended. */
+
+import { AbortError } from './errors.js';
+
+/** Throws if the signal fired. */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new AbortError({ cause: signal.reason });
+}
+
+/** Waits; ends with an `AbortError` when the signal fires. */
+export function delay(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return abortable(signal, (resolve) => {
+    const timer = setTimeout(resolve, ms);
+    return () => clearTimeout(timer);
+  });
+}
+
+/** A promise that a signal ends. `start` returns how to stop what it began; that is called on an abort only. */
+export function abortable<T>(
+  signal: AbortSignal | undefined,
+  start: (resolve: (value: T) => void, reject: (error: unknown) => void) => () => void,
+): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    if (signal?.aborted) {
+      reject(new AbortError({ cause: signal.reason }));
+      return;
+    }
+    let stop = () => {};
+    const onAbort = () => {
+      stop();
+      reject(new AbortError({ cause: signal?.reason }));
+    };
+    const done =
+      <V>(settle: (value: V) => void) =>
+      (value: V) => {
+        signal?.removeEventListener('abort', onAbort);
+        settle(value);
+      };
+    signal?.addEventListener('abort', onAbort, { once: true });
+    stop = start(done(resolve), done(reject));
+  });
+}
+
+/** The promise's result, or an `AbortError` as soon as the signal fires. What the promise does goes on. */
+export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  return abortable<T>(signal, (resolve, reject) => {
+    promise.then(resolve, reject);
+    return () => {};
+  });
+}

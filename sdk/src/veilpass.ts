@@ -1,0 +1,261 @@
+/** The way in. */
+
+import { throwIfAborted } from './abort.js';
+import { enrol } from './enrolment.js';
+import { CryptoError, NotAMemberError, PinMismatchError, ProofFailedError } from './errors.js';
+import { exposeSecret } from './identity.js';
+import { checkInfo } from './pins.js';
+import { proveDelegated } from './proofs/delegated.js';
+import { DeviceProver } from './proofs/device.js';
+import { contextOf } from './protocol/context.js';
+import { epochAcceptedUntil } from './protocol/epoch.js';
+import { fieldFromHex } from './protocol/field.js';
+import { hashLeaf } from './protocol/hash.js';
+import { tokenIdOf } from './protocol/identifiers.js';
+import { newSession, type Session } from './session.js';
+import { settlement, verification, verify } from './settlement.js';
+import { Transport } from './transport.js';
+import type {
+  AddressBase58,
+  Anonymity,
+  CallOptions,
+  ConnectOptions,
+  Enrolment,
+  EnrolOptions,
+  FieldHex,
+  Info,
+  OwnershipProof,
+  ProveOptions,
+  Registry,
+  SettlementOptions,
+  TrackAssets,
+  Unlocked,
+  UnlockOptions,
+  Verification,
+  VerifyOptions,
+} from './types.js';
+
+/** By default a session ends after this, in seconds, or with the epoch and its grace. */
+const SESSION_SECONDS = 3600;
+
+/** One registry of one API. */
+export class Veilpass {
+  /** What the API is pinned to, as it was checked. */
+  readonly info: Info;
+  readonly registryId: FieldHex;
+  readonly audience: string;
+  readonly #transport: Transport;
+  readonly #device: DeviceProver;
+  #program: { readonly id: AddressBase58; readonly cluster: string };
+
+  private constructor(options: ConnectOptions, transport: Transport, info: Info, registry: Registry) {
+    this.info = info;
+    this.registryId = registry.registry_id;
+    this.audience = options.audience;
+    this.#transport = transport;
+    this.#program = { id: registry.program_id, cluster: registry.cluster };
+    this.#device = new DeviceProver({
+      transport,
+      registryId: registry.registry_id,
+      assets: options.assets,
+      threads: options.threads,
+      newestRoot: async (call) => newestRoot(await this.registry(call)),
+    });
+  }
+
+  /**
+   * Asks the API what it is pinned to, and refuses anything but what this SDK is made for.
+   * @throws PinMismatchError, ConnectionError, ApiError
+   */
+  static async connect(options: ConnectOptions): Promise<Veilpass> {
+    const { api, registryId, cluster, programId, signal } = options;
+    fieldFromHex(registryId, 'the registry id');
+    const transport = new Transport(api, options.fetch);
+    const info = await transport.json<Info>('/v1/info', { signal });
+    checkInfo(info);
+    const registry = await readRegistry(transport, registryId, signal);
+    const expect = (what: string, expected: string | undefined, found: string) => {
+      if (expected !== undefined && found !== expected) throw new PinMismatchError(what, expected, found);
+    };
+    expect("the registry's cluster", cluster, registry.cluster);
+    expect("the registry's program", programId, registry.program_id);
+    return new Veilpass(options, transport, info, registry);
+  }
+
+  /** The registry as it is now: its epoch, its newest root, its tracks. */
+  async registry(options: CallOptions = {}): Promise<Registry> {
+    const registry = await readRegistry(this.#transport, this.registryId, options.signal);
+    const { id, cluster } = this.#program;
+    if (registry.program_id !== id) throw new PinMismatchError("the registry's program", id, registry.program_id);
+    if (registry.cluster !== cluster) throw new PinMismatchError("the registry's cluster", cluster, registry.cluster);
+    return registry;
+  }
+
+  /** Among how many a holder of a track hides. */
+  async anonymity(trackId: FieldHex, options: CallOptions = {}): Promise<Anonymity> {
+    return this.#transport.json(`${this.#trackPath(trackId)}/anonymity`, { signal: options.signal });
+  }
+
+  /** The ids of all tokens that unlock a track (`tokenIdOf` of their mints), in ascending order. */
+  async assets(trackId: FieldHex, options: CallOptions = {}): Promise<readonly FieldHex[]> {
+    const ids: FieldHex[] = [];
+    let after: string | null | undefined;
+    do {
+      const query = after ? `?after=${encodeURIComponent(after)}` : '';
+      const path = `${this.#trackPath(trackId)}/assets${query}`;
+      const page: TrackAssets = await this.#transport.json(path, { signal: options.signal });
+      ids.push(...page.token_ids);
+      // A cursor that does not move would be asked for without end.
+      after = page.next === after ? null : page.next;
+    } while (after);
+    return ids;
+  }
+
+  /** Those of a wallet's mints that unlock a track. They are matched here: nobody is asked about one. */
+  async matchingMints(
+    trackId: FieldHex,
+    mints: readonly AddressBase58[],
+    options: CallOptions = {},
+  ): Promise<readonly AddressBase58[]> {
+    const ids = new Set(await this.assets(trackId, options));
+    return mints.filter((mint) => ids.has(tokenIdOf(mint)));
+  }
+
+  /** Enrols a token, and waits until the enrolment counts. The wallet signs one text; nothing moves. */
+  async enrol(options: EnrolOptions): Promise<Enrolment> {
+    fieldFromHex(options.trackId, 'the track id');
+    const { registryId, audience } = this;
+    const place = { registryId, audience, cluster: this.#program.cluster, programId: this.#program.id };
+    return enrol(this.#transport, place, options);
+  }
+
+  /** How far an enrolment is. */
+  async enrolment(id: string, options: CallOptions = {}): Promise<Enrolment> {
+    return this.#transport.json(`/v1/enrollments/${encodeURIComponent(id)}`, { signal: options.signal });
+  }
+
+  /**
+   * A session with a key of its own; its proof comes later.
+   * @param options.sessionSeconds by default an hour, and never beyond what the epoch of a proof made now allows
+   */
+  async createSession(options: CallOptions & { sessionSeconds?: number | undefined } = {}): Promise<Session> {
+    const registry = await this.registry(options);
+    const now = Math.floor(Date.now() / 1000);
+    const wanted = now + Math.floor(options.sessionSeconds ?? SESSION_SECONDS);
+    const { id, cluster } = this.#program;
+    return newSession(this.#transport, {
+      audience: this.audience,
+      expires_at: Math.min(wanted, epochAcceptedUntil(registry, registry.epoch)),
+      program_id: id,
+      cluster,
+    });
+  }
+
+  /** Loads all that proving on the device needs, so that the first proof takes no longer than the next. */
+  async prepare(options: CallOptions = {}): Promise<void> {
+    return this.#device.prepare(options);
+  }
+
+  /**
+   * Makes a proof. What is made here is verified here; what a prover made is compared with what was asked for, and verified here
+   * if the engine is loaded anyway (the API verifies it in any case).
+   * @throws NotAMemberError, AnonymitySetTooSmallError, ProofFailedError, LeavesError, CryptoError, ApiError
+   */
+  async prove(options: ProveOptions): Promise<OwnershipProof> {
+    const { identity, trackId, mint, session, method = 'device' } = options;
+    const tokenId = tokenIdOf(mint);
+    const leaf = hashLeaf(identity.commitment, tokenId, trackId);
+    const { epoch } = await this.registry(options);
+    const statement = {
+      registry_id: this.registryId,
+      track_id: trackId,
+      epoch,
+      nullifier: identity.nullifier(this.registryId, trackId, epoch),
+      context: contextOf(session.context),
+    };
+    const secret = exposeSecret(identity);
+    const made =
+      method === 'device'
+        ? await this.#device.prove(statement, { secret, tokenId, leaf }, options)
+        : await proveDelegated(this.#transport, statement, { secret, tokenId, leafIndexHint: 0 }, options);
+    if (method === 'delegated' && (await this.#device.verifyIfLoaded(made.proof, made.publicInputs)) === false) {
+      throw new ProofFailedError('proof-invalid', 'the prover sent a proof that does not verify');
+    }
+    throwIfAborted(options.signal);
+    options.onProgress?.({ stage: 'proved', place: 'device' });
+    return { ...made, context: session.context, method };
+  }
+
+  /**
+   * Has a proof accepted, and its nullifier spent: a proof counts once. With `onchain`, wait for `settlement`.
+   * @throws NullifierUsedError, AnonymitySetTooSmallError, ApiError
+   */
+  async verify(proof: OwnershipProof, options: VerifyOptions = {}): Promise<Verification> {
+    const { session } = options;
+    if (session && contextOf(session.context) !== proof.publicInputs.context) {
+      throw new CryptoError('other-session', 'the proof is for another session', 'Prove for this session.');
+    }
+    return verify(this.#transport, proof, options);
+  }
+
+  /** How far a verification is. */
+  async verification(id: string, options: CallOptions = {}): Promise<Verification> {
+    return verification(this.#transport, id, options.signal);
+  }
+
+  /** Waits until a verification is settled; `transaction.signature` is that on chain. */
+  async settlement(id: string, options: SettlementOptions = {}): Promise<Verification> {
+    return settlement(this.#transport, id, options);
+  }
+
+  /** The whole way: a session, a proof, its settlement, a grant. With a wallet, the token is enrolled if it is not yet. */
+  async unlock(options: UnlockOptions): Promise<Unlocked> {
+    const { settle = 'offchain', signal, onProgress } = options;
+    const session = await this.createSession(options);
+    try {
+      const proof = await this.#proveOrEnrol({ ...options, session });
+      let verification = await this.verify(proof, { settle, session, signal, onProgress });
+      if (settle === 'onchain') verification = await this.settlement(verification.id, { signal, onProgress });
+      await session.grant({ signal });
+      onProgress?.({ stage: 'granted', place: 'api' });
+      return { session, verification, proof };
+    } catch (error) {
+      // Nobody has the session: its key is of no use any more.
+      void session.close();
+      throw error;
+    }
+  }
+
+  async #proveOrEnrol(options: UnlockOptions & ProveOptions): Promise<OwnershipProof> {
+    const { wallet } = options;
+    try {
+      return await this.prove(options);
+    } catch (error) {
+      if (!(error instanceof NotAMemberError) || !wallet) throw error;
+    }
+    await this.enrol({ ...options, wallet });
+    return this.prove(options);
+  }
+
+  /** Stops the worker and frees its memory. Sessions go on. */
+  close(): void {
+    this.#device.close();
+  }
+
+  #trackPath(trackId: FieldHex): string {
+    fieldFromHex(trackId, 'the track id');
+    return `/v1/registries/${this.registryId}/tracks/${trackId}`;
+  }
+}
+
+async function readRegistry(transport: Transport, id: FieldHex, signal: AbortSignal | undefined): Promise<Registry> {
+  const registry = await transport.json<Registry>(`/v1/registries/${id}`, { signal });
+  if (registry.registry_id !== id) throw new PinMismatchError('the registry', id, registry.registry_id);
+  return registry;
+}
+
+function newestRoot({ newest_root }: Registry): FieldHex {
+  if (!newest_root) throw new NotAMemberError();
+  fieldFromHex(newest_root.root, 'the root');
+  return newest_root.root;
+}

@@ -1,0 +1,138 @@
+import { holders, transactionStatus } from '../lib/chain.mjs';
+import { heapMegabytes, rendererPeakMegabytes } from '../lib/memory.mjs';
+import {
+  arrive,
+  button,
+  choose,
+  connect,
+  loudness,
+  makeIdentity,
+  opened,
+  openTrack,
+  prove,
+  sign,
+  steps,
+  visitDesk,
+} from '../lib/walk.mjs';
+
+/** From connecting to the sound, settled on chain. */
+export const unlockCases = ['device', 'delegated'].map((method) => ({
+  name: `${method}-onchain`,
+  run: (room) => unlockOnChain(room, method),
+}));
+
+async function unlockOnChain({ checks, config, visit, shot }, method) {
+  const visitor = await visit();
+  const { page } = visitor;
+  const name = `${method}-onchain`;
+  const track = config.tracks[method === 'device' ? 0 : 1];
+  const began = performance.now();
+  await arrive(visitor);
+  checks.check(`${name}: the page is cross-origin isolated`, await page.evaluate(() => crossOriginIsolated));
+  await shot(visitor, `${name}-1-arrive`);
+  await connect(visitor);
+  await shot(visitor, `${name}-2-connected`);
+  await makeIdentity(visitor);
+  await shot(visitor, `${name}-3-identity`);
+  await openTrack(visitor, track.title);
+  await visitDesk(visitor);
+  await shot(visitor, `${name}-4-ready`);
+  await choose(visitor, method, 'onchain');
+  await prove(visitor);
+  await button(page, 'Sign').waitFor();
+  const text = await page.locator('.signed-text').innerText();
+  checks.check(
+    `${name}: the text to sign names this page`,
+    text.startsWith(new URL(config.audience).host),
+    text.slice(0, 80),
+  );
+  await shot(visitor, `${name}-5-sign`);
+  await sign(visitor);
+  await page.locator('.ledger-row').nth(4).waitFor();
+  await shot(visitor, `${name}-6-proving`);
+  await opened(visitor);
+  await button(page, 'Play').click();
+  const level = await loudness(visitor);
+  const sound = performance.now() - began;
+  await shot(visitor, `${name}-7-sound`);
+  checks.check(`${name}: the analyser measures sound`, level > 0.005, level);
+  await checkPlayer(checks, name, visitor);
+  await checkNotes(checks, name, visitor, { config, track });
+  const taken = await checkSteps(checks, name, visitor, method);
+  checks.note({
+    measured: name,
+    navigation_to_sound_ms: Math.round(sound),
+    prove_ms: taken.get(method === 'device' ? 'device:proving' : 'prover:proving'),
+    steps_ms: Object.fromEntries(taken),
+    rms: level,
+    js_heap_mb: await heapMegabytes(page),
+    renderer_peak_mb: rendererPeakMegabytes(visitor.profile),
+  });
+}
+
+async function checkPlayer(checks, name, visitor) {
+  const { page } = visitor;
+  const position = page.getByRole('slider', { name: 'Position' });
+  const at = Number(await position.inputValue());
+  checks.check(`${name}: the position moves`, at > 1, at);
+  await page.getByRole('slider', { name: 'Volume' }).fill('0');
+  await page.waitForFunction(() => Number(document.querySelector('canvas.waveform').dataset.rms) < 0.0005);
+  checks.check(`${name}: without volume there is no signal`, true);
+  await page.getByRole('slider', { name: 'Volume' }).fill('0.8');
+  await position.fill('12');
+  await page.waitForFunction(() => Number(document.querySelector('.seek').value) > 12.3);
+  checks.check(`${name}: it plays on where it was sought`, (await loudness(visitor, 800)) > 0.005);
+  await button(page, 'Pause').click();
+  await page.waitForFunction(() => document.querySelector('canvas.waveform').dataset.rms === '0.00000');
+  checks.check(`${name}: paused, there is no signal`, true);
+}
+
+async function checkNotes(checks, name, { page }, { config, track }) {
+  const transaction = page.locator('[data-signature]');
+  const signature = await transaction.getAttribute('data-signature');
+  const status = await transactionStatus(config.rpc, signature);
+  checks.check(`${name}: the cluster confirms the transaction`, status && status.err === null, status);
+  checks.check(
+    `${name}: in the slot that is shown`,
+    String(status?.slot) === (await transaction.getAttribute('data-slot')),
+    status,
+  );
+  const shown = Number(await page.locator('[data-holders]').getAttribute('data-holders'));
+  const counted = await holders(config, track.track_id);
+  checks.check(`${name}: one of as many as the API counts`, shown === counted && shown > 1, [shown, counted]);
+  checks.check(
+    `${name}: the grant is renewed`,
+    (await page.locator('.note-grant').getAttribute('data-state')) === 'current',
+  );
+  const kept = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, location.href]));
+  checks.check(
+    `${name}: nothing secret in storage that scripts of other pages log`,
+    !/eyJ|0x[0-9a-f]{60}/.test(kept),
+    kept,
+  );
+}
+
+async function checkSteps(checks, name, visitor, method) {
+  const { page } = visitor;
+  await page.locator('.steps-taken summary').click();
+  const taken = new Map(await steps(visitor));
+  const expected = {
+    device: [
+      'wallet:wallet',
+      'device:leaves',
+      'device:tree',
+      'device:proving',
+      'device:checking',
+      'chain:verified',
+      'api:granted',
+    ],
+    delegated: ['wallet:wallet', 'device:sealing', 'prover:proving', 'chain:verified', 'api:granted'],
+  }[method];
+  const missing = expected.filter((step) => !taken.has(step));
+  checks.check(`${name}: the steps are shown`, missing.length === 0, { missing, taken: [...taken.keys()] });
+  const foreign = [...taken.keys()].filter((step) =>
+    step.startsWith(method === 'device' ? 'prover:' : 'device:proving'),
+  );
+  checks.check(`${name}: it was proved where it was chosen`, foreign.length === 0, foreign);
+  return taken;
+}

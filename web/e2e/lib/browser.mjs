@@ -1,0 +1,75 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+
+/** No host but this machine can be reached, and nothing is asked of anybody in the background. */
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1',
+];
+
+/**
+ * A browser with a profile of its own, which watches over what must never happen: errors on the console, violations of the content
+ * security policy, requests of other origins.
+ */
+export class Visitor {
+  /** @type {string[]} */
+  complaints = [];
+
+  static async open({
+    url,
+    origins,
+    viewport = { width: 1360, height: 900 },
+    colorScheme = 'light',
+    reducedMotion = 'no-preference',
+  }) {
+    const visitor = new Visitor();
+    visitor.url = url;
+    visitor.profile = mkdtempSync(join(tmpdir(), 'veilpass-e2e-'));
+    visitor.context = await chromium.launchPersistentContext(visitor.profile, {
+      executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+      headless: true,
+      args: FLAGS,
+      viewport,
+      colorScheme,
+      reducedMotion,
+      acceptDownloads: true,
+    });
+    visitor.context.setDefaultTimeout(60_000);
+    visitor.page = visitor.context.pages()[0] ?? (await visitor.context.newPage());
+    await visitor.#watch(origins);
+    return visitor;
+  }
+
+  async #watch(origins) {
+    const { context, page, complaints } = this;
+    await context.exposeBinding('e2eViolation', (_source, text) => complaints.push(`CSP: ${text}`));
+    await context.addInitScript(() => {
+      addEventListener('securitypolicyviolation', (event) => {
+        window.e2eViolation(`${event.violatedDirective} ${event.blockedURI}`);
+      });
+    });
+    context.on('request', (request) => {
+      const { protocol, origin } = new URL(request.url());
+      if (protocol.startsWith('http') && !origins.includes(origin))
+        complaints.push(`foreign request: ${request.url()}`);
+    });
+    page.on('console', (message) => {
+      if (['error', 'warning'].includes(message.type()) && !this.mayComplain)
+        complaints.push(`console: ${message.text()}`);
+    });
+    page.on('pageerror', (error) => complaints.push(`page error: ${error.message}`));
+  }
+
+  async close() {
+    await this.context.close();
+    rmSync(this.profile, { recursive: true, force: true });
+  }
+}
