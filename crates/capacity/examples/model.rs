@@ -1,5 +1,5 @@
-//! Prints the standard scenarios: JSON lines; with `--markdown` as tables; with `--write FILE` into the marked places of a
-//! document.
+//! Prints the standard scenarios: JSON lines; with `--markdown` as tables; with `--write FILE` into the marked places
+//! of a document.
 //!
 //!     cargo run --release -p veilpass-capacity --example model -- --write docs/scaling.md
 

@@ -52,7 +52,8 @@ impl UploadFormat {
         }
     }
 
-    /// What one settlement takes of a block. Bytes of data and of loaded accounts are below a hundredth of it, and left out.
+    /// What one settlement takes of a block. Bytes of data and of loaded accounts are below a hundredth of it, and left
+    /// out.
     pub fn block_units(self) -> f64 {
         let (units, uploads) = self.uploads();
         // An upload writes to the payer and the buffer; the verification to the nullifier too.

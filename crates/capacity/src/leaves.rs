@@ -10,7 +10,8 @@ const DOWNLOAD_FRAME: f64 = 160.0;
 const LEAF: f64 = 32.0;
 const CHANGE: f64 = 36.0;
 
-/// Enrolments that the sweep asks for in one RPC request, and how often it looks at all, in seconds (`--sweep-interval-seconds`).
+/// Enrolments that the sweep asks for in one RPC request, and how often it looks at all, in seconds
+/// (`--sweep-interval-seconds`).
 const SWEEP_BATCH: f64 = 100.0;
 const SWEEP_INTERVAL: f64 = 600.0;
 

@@ -11,8 +11,8 @@ const POLITE: [usize; 3] = [0, 1, 2];
 /// How long the last job of a full queue waits by the measured throughput, in seconds.
 const QUEUE_SECONDS: f64 = 2.0;
 
-/// Twice the load that a fleet carries: three devices with a quarter of its throughput each, who come back once when they are
-/// refused, and one with five quarters.
+/// Twice the load that a fleet carries: three devices with a quarter of its throughput each, who come back once when
+/// they are refused, and one with five quarters.
 #[derive(Clone, Debug)]
 pub struct OverloadScenario {
     /// For tables.
@@ -23,8 +23,8 @@ pub struct OverloadScenario {
     pub runs: u32,
     /// Workers.
     pub workers: u32,
-    /// Proofs a second that were measured without overload: twice as many are asked for, and the queue holds two seconds of
-    /// them.
+    /// Proofs a second that were measured without overload: twice as many are asked for, and the queue holds two
+    /// seconds of them.
     pub per_second: f64,
     /// What a worker takes for a job without overload.
     pub service: ServiceTime,
@@ -110,8 +110,9 @@ impl OverloadScenario {
     pub(crate) fn figures(&self) -> Vec<Figure> {
         let run = self.run();
         let mut figures = Figures::new(json!({
-            "scenario": self.title, "question": "overload", "seed": self.seed, "runs": self.runs, "workers": self.workers,
-            "per_second": self.per_second, "seconds": self.seconds, "slowdown": self.slowdown, "service": self.service,
+            "scenario": self.title, "question": "overload", "seed": self.seed, "runs": self.runs,
+            "workers": self.workers, "per_second": self.per_second, "seconds": self.seconds, "slowdown": self.slowdown,
+            "service": self.service,
             "admission": self.admission,
         }));
         figures.add("model_overload_accepted_p50_ms", run.p50 * 1e3, "ms");

@@ -131,7 +131,8 @@ pub struct FleetScenario {
 }
 
 impl FleetScenario {
-    /// The highest rate of independent requests at which the promise holds, to a hundredth of what the workers could do.
+    /// The highest rate of independent requests at which the promise holds, to a hundredth of what the workers could
+    /// do.
     fn highest(&self, service: ServiceTime) -> (f64, Outcome) {
         let most = f64::from(self.workers) / service.mean();
         let run = |percent: u32| {

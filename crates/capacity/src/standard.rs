@@ -13,13 +13,13 @@ const RUSH: f64 = 1_800.0;
 const RUSH_PART: f64 = 0.1;
 /// What a device downloads in a second: 20 Mbit.
 const DEVICE_BYTES: f64 = 2.5e6;
-/// How many times as long a worker takes for a job while the same two cores refuse more requests than they serve: chosen so that the
-/// model has the measured p99.
+/// How many times as long a worker takes for a job while the same two cores refuse more requests than they serve:
+/// fitted to the measured share of refusals.
 const OVERLOAD_SLOWDOWN: f64 = 1.08;
 const SEED: u64 = 20_260_710;
 
-/// All of them, in the order of the document. `wide` says how long they are simulated: 1 is what the document has, less is
-/// quicker and rougher.
+/// All of them, in the order of the document. `wide` says how long they are simulated: 1 is what the document has, less
+/// is quicker and rougher.
 pub fn standard(wide: f64) -> Vec<Scenario> {
     let mut all = overloads();
     all.extend(fleets(wide));
