@@ -130,7 +130,11 @@ async function wasmMemory(): Promise<{ bytes: number; worker: number } | null> {
   const measure = (performance as { measureUserAgentSpecificMemory?: () => Promise<Measurement> })
     .measureUserAgentSpecificMemory;
   if (!measure || !crossOriginIsolated) return null;
-  const { bytes, breakdown } = await measure.call(performance);
+  // The browser answers when it next collects garbage, which may be much later.
+  const late = new Promise<null>((resolve) => setTimeout(() => resolve(null), 30_000));
+  const measured = await Promise.race([measure.call(performance), late]);
+  if (!measured) return null;
+  const { bytes, breakdown } = measured;
   const ofWorkers = breakdown.filter(({ attribution }) => attribution.some(({ scope }) => scope !== 'Window'));
   return { bytes, worker: ofWorkers.reduce((sum, part) => sum + part.bytes, 0) };
 }
