@@ -147,8 +147,8 @@ export class Veilpass {
   }
 
   /**
-   * Makes a proof. What is made here is verified here; what a prover made is compared with what was asked for, and verified here
-   * if the engine is loaded anyway (the API verifies it in any case).
+   * Makes a proof. What is made here is verified here; what a prover made is compared with what was asked for, and
+   * verified here if the engine is loaded anyway (the API verifies it in any case).
    * @throws NotAMemberError, AnonymitySetTooSmallError, ProofFailedError, LeavesError, CryptoError, ApiError
    */
   async prove(options: ProveOptions): Promise<OwnershipProof> {
@@ -198,7 +198,9 @@ export class Veilpass {
     return settlement(this.#transport, id, options);
   }
 
-  /** The whole way: a session, a proof, its settlement, a grant. With a wallet, the token is enrolled if it is not yet. */
+  /**
+   * The whole way: a session, a proof, its settlement, a grant. With a wallet, the token is enrolled if it is not yet.
+   */
   async unlock(options: UnlockOptions): Promise<Unlocked> {
     const { settle = 'offchain', signal, onProgress } = options;
     const session = await this.createSession(options);

@@ -1,8 +1,10 @@
 /**
  * A Vite plugin (Vite 8) for pages that use the SDK. It
- * - puts the SDK's assets under one folder of the page's own origin, whose name changes with them, and tells the SDK where;
+ * - puts the SDK's assets under one folder of the page's own origin, whose name changes with them, and tells the SDK
+ *   where;
  * - leaves out two modules of 4 MB each, in which Barretenberg carries its wasm as text;
- * - bundles the prover's worker as a module whose file name has `prover.worker` in it, so that servers can give it its own CSP.
+ * - bundles the prover's worker as a module whose file name has `prover.worker` in it, so that servers can give it its
+ *   own CSP.
  *
  * `plugins: [veilpass()]` is all that is needed.
  */

@@ -1,7 +1,7 @@
 // Proves on the device and by a prover, in real Chromium, against a real stack: npm run test:browser -w sdk
 //
-// The page is built as a frontend would be (Vite, the SDK's plugin) and served by the demo's server. CHROMIUM: another browser than
-// /usr/bin/chromium; see test/stack/open.mjs for the rest of the environment.
+// The page is built as a frontend would be (Vite, the SDK's plugin) and served by the demo's server. CHROMIUM: another
+// browser than /usr/bin/chromium; see test/stack/open.mjs for the rest of the environment.
 import { readFileSync } from 'node:fs';
 import { chromium } from 'playwright-core';
 import { checks, openStack } from '../stack/open.mjs';

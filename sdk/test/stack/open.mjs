@@ -1,4 +1,5 @@
-// A real stack whose listening room is the page of these tests. Its server gives pages the headers and the CSP of production.
+// A real stack whose listening room is the page of these tests. Its server gives pages the headers and the CSP of
+// production.
 import { spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';

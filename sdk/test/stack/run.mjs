@@ -1,5 +1,5 @@
-// The whole SDK in Node against a real stack: npm run test:stack -w sdk (build it first). Device and delegated proofs, both ways
-// to settle, and what must be refused.
+// The whole SDK in Node against a real stack: npm run test:stack -w sdk (build it first). Device and delegated proofs,
+// both ways to settle, and what must be refused.
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { base58 } from '@scure/base';
 import { fromWalletAdapter, Identity, tokenIdOf, Veilpass } from '@veilpass/sdk';

@@ -1,4 +1,5 @@
-// Delegated proving over connections that break, provers that refuse, and listeners who leave. (With a real prover: test/stack.)
+// Delegated proving over connections that break, provers that refuse, and listeners who leave. (With a real prover:
+// test/stack.)
 import type { ServerResponse } from 'node:http';
 import { expect, test } from 'vitest';
 import { proveDelegated } from '../../src/proofs/delegated.ts';

@@ -101,7 +101,7 @@ test('an abort ends a download', async () => {
   await expect(leaves.update({ signal: controller.signal })).rejects.toMatchObject({ name: 'AbortError' });
 });
 
-test('a reference string that is not the pinned one is asked for once more past all caches, and then refused', async () => {
+test('a reference string that is not the pinned one is asked for once more past caches, then refused', async () => {
   const { url, seen } = await serve((_, response) => void response.end(Buffer.alloc(64)));
   const load = loadReferenceString(new Transport(url), new PublicCache(), undefined);
   await expect(load).rejects.toMatchObject({ name: 'PinMismatchError', pin: 'the reference string' });

@@ -1,4 +1,5 @@
-// An HTTP server of this machine that answers what a test says: for what a real API does seldom (to break off, to be busy).
+// An HTTP server of this machine that answers what a test says: for what a real API does seldom (to break off, to be
+// busy).
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
