@@ -73,7 +73,7 @@ export class Identity {
   }
 
   /**
-   * The secret under a passphrase: a text of 102 characters that may be kept anywhere. Takes about a second and 128 MB, so that
+   * The secret under a passphrase: a text of 124 characters that may be kept anywhere. Takes about a second and 128 MB, so that
    * guessing does too.
    * @param passphrase 8 characters at least
    */

@@ -38,8 +38,8 @@ async function newcomer(visitor, title) {
 async function expectRefusal({ checks, shot }, visitor, name, code) {
   checks.check(`${name}: refused as ${code}`, (await refusalCode(visitor)) === code, await refusalCode(visitor));
   const { page } = visitor;
-  const heading = await page.locator('.refusal h2').innerText();
-  checks.check(`${name}: it is announced`, (await page.locator('#announcer').innerText()) === heading);
+  const heading = await page.locator('.refusal h2').textContent();
+  checks.check(`${name}: it is announced`, (await page.locator('#announcer').textContent()) === heading);
   await shot(visitor, name);
 }
 
@@ -76,7 +76,7 @@ async function nullifierUsed(room) {
     first.page.waitForEvent('download'),
     button(first.page, 'Download the backup').click(),
   ]);
-  const file = join(out, 'identity-backup.json');
+  const file = join(out, 'identity-backup.txt');
   await download.saveAs(file);
   await room.shot(first, 'nullifier-used-1-backup');
 
@@ -109,7 +109,25 @@ async function nullifierUsed(room) {
   await prove(first);
   await expectRefusal(room, first, 'nullifier-used-2-after-reload', 'nullifier-used');
   const taken = (await steps(first)).map(([step]) => step);
+  await anotherListener(room, first);
   checks.check('nullifier-used: the wallet is asked once only', !taken.includes('wallet:wallet'), taken);
+}
+
+/** What the demo's panel advises: another identity is another listener. */
+async function anotherListener({ checks, shot }, visitor) {
+  const { page } = visitor;
+  await button(page, 'Your identity').click();
+  await button(page, 'Forget it on this device').click();
+  await button(page, 'Really forget it').click();
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  await button(page, 'Make or restore one').click();
+  await button(page, 'Make my identity').click();
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  await prove(visitor);
+  await sign(visitor);
+  await opened(visitor);
+  await shot(visitor, 'nullifier-used-3-another-listener');
+  checks.check('nullifier-used: another identity is another listener', true);
 }
 
 async function setTooSmall(room) {
@@ -120,6 +138,17 @@ async function setTooSmall(room) {
   await prove(visitor);
   await sign(visitor);
   await expectRefusal(room, visitor, 'set-too-small', 'anonymity-set-too-small');
+  const taken = (await steps(visitor)).map(([step]) => step);
+  room.checks.check('set-too-small: the service refused a proof', taken.includes('api:submitting'), taken);
+
+  // On chain nobody else would refuse it, and what is written there stays.
+  await visitor.page.reload();
+  await button(visitor.page, 'Prove and listen').waitFor();
+  await choose(visitor, 'device', 'onchain');
+  await prove(visitor);
+  await expectRefusal(room, visitor, 'set-too-small-2-on-chain', 'anonymity-set-too-small');
+  const proved = (await steps(visitor)).map(([step]) => step);
+  room.checks.check('set-too-small: nothing was sent', !proved.includes('api:submitting'), proved);
 }
 
 async function serviceAway(room) {

@@ -15,11 +15,11 @@ use axum::{
     http::{StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
-    routing::{get, post},
+    routing::{any, get, post},
 };
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, task::JoinSet};
-use tower_http::services::{ServeDir, ServeFile};
+use tower_http::services::ServeDir;
 use veilpass_circuit::workspace_root;
 use veilpass_client::Client;
 use veilpass_protocol::RegistryId;
@@ -114,9 +114,8 @@ fn pages() -> PathBuf {
 }
 
 fn router(shared: Arc<Shared>, pages: PathBuf) -> Router {
-    let files = ServeDir::new(&pages).precompressed_br().precompressed_gzip();
-    // The room is one page; a path of its own is for people who come back.
-    let files = files.fallback(ServeFile::new(pages.join("index.html")));
+    let missing = any(async || problem(StatusCode::NOT_FOUND, "Not found", "there is nothing at this path"));
+    let files = ServeDir::new(&pages).precompressed_br().precompressed_gzip().fallback(missing);
     Router::new()
         .route("/config.json", get(config))
         .route("/demo/tokens", post(desk::give))
@@ -135,9 +134,11 @@ async fn config(State(shared): State<Arc<Shared>>) -> Json<Value> {
 async fn protect(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
     let mut response = next.run(request).await;
+    let is_there = response.status().is_success();
     let headers = response.headers_mut();
     headers.extend(shared.headers.of(&path).clone());
-    let cache = if path.starts_with("/assets/") { "public, max-age=31536000, immutable" } else { "no-store" };
+    let cache =
+        if path.starts_with("/assets/") && is_there { "public, max-age=31536000, immutable" } else { "no-store" };
     headers.insert(header::CACHE_CONTROL, cache.parse().expect("no control characters"));
     response
 }

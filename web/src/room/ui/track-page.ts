@@ -77,7 +77,9 @@ export class TrackPage implements View {
   }
 
   #enter(name: string): void {
-    const hadFocus = this.#stage.contains(document.activeElement) || document.activeElement === document.body;
+    const { activeElement } = document;
+    const wasGivenUp = activeElement === this.heading && this.#shown === 'working';
+    const hadFocus = this.#stage.contains(activeElement) || activeElement === document.body || wasGivenUp;
     const isFirst = this.#shown === '';
     this.#current?.close?.();
     this.#shown = name;
