@@ -12,6 +12,8 @@ const DATABASE = 'https://github.com/rustsec/advisory-db';
 const FOLDER = 'advisory-db-3157b0e258782691';
 // A snapshot that is older is not asked.
 const MOST_DAYS = 180;
+// Advisories that were looked at, each with its reason: in any workspace, or in one.
+const known = JSON.parse(readFileSync(new URL('advisories.json', import.meta.url), 'utf8'));
 const need = () => needCargoTool('cargo-deny', './veilpass test installs it');
 
 // Licences, bans and sources of the workspace, as deny.toml says.
@@ -30,17 +32,21 @@ export function advisories(root, workspace, snapshot) {
   const work = mkdtempSync(join(tmpdir(), 'veilpass-advisories-'));
   try {
     const config = join(work, 'deny.toml');
-    const known = readFileSync(new URL('advisories.toml', import.meta.url), 'utf8');
+    const entries = [...known.all, ...(known[workspace] ?? [])];
+    // TOML's strings are JSON's.
+    const ignored = entries.map(
+      ({ id, reason }) => `{ id = ${JSON.stringify(id)}, reason = ${JSON.stringify(reason)} }`,
+    );
     const lines = [
+      '[advisories]',
       `db-path = ${JSON.stringify(work)}`,
       `db-urls = ["${DATABASE}"]`,
       `maximum-db-staleness = "P${MOST_DAYS}D"`,
+      // A workspace need not have all that another one ignores.
+      'unused-ignored-advisory = "allow"',
+      `ignore = [${ignored.join(', ')}]`,
     ];
-    // A workspace need not have all that another one ignores.
-    writeFileSync(
-      config,
-      known.replace('[advisories]', ['[advisories]', ...lines, 'unused-ignored-advisory = "allow"'].join('\n')),
-    );
+    writeFileSync(config, `${lines.join('\n')}\n`);
     const date = snapshot ? copy(snapshot, join(work, FOLDER)) : 'fetched now';
     const manifest = ['--manifest-path', join(root, workspace, 'Cargo.toml'), '--config', config];
     const ended = run('cargo-deny', [...(snapshot ? ['--offline'] : []), ...manifest, 'check', 'advisories'], root);
