@@ -2,7 +2,8 @@
 //
 // The page is built as a frontend would be (Vite, the SDK's plugin) and served by the demo's server. CHROMIUM: another
 // browser than /usr/bin/chromium; see test/stack/open.mjs for the rest of the environment.
-import { readFileSync } from 'node:fs';
+// SAME_CLAIM: a file for one claim under both proofs.
+import { readFileSync, writeFileSync } from 'node:fs';
 import { chromium } from 'playwright-core';
 import { checks, openStack } from '../stack/open.mjs';
 
@@ -50,6 +51,15 @@ try {
     check('an abort ends the worker', aborted === 'AbortError');
     check('whoever did not enrol has no proof', stranger === 'not-a-member');
     check(`no error in the console ${trouble.join(' | ')}`, trouble.length === 0);
+  });
+  await inBrowser(room, async (page, _, trouble) => {
+    const [device, delegated] = await page.evaluate(() => globalThis.sameClaim());
+    console.log('\none claim, both ways');
+    check('both say the same', JSON.stringify(device.publicInputs) === JSON.stringify(delegated.publicInputs));
+    check('by two proofs', device.proof !== delegated.proof);
+    check(`no error in the console ${trouble.join(' | ')}`, trouble.length === 0);
+    // What else looks at them: a nullifier is burnt once, so that one chain takes only one of the two.
+    if (process.env.SAME_CLAIM) writeFileSync(process.env.SAME_CLAIM, JSON.stringify({ device, delegated }));
   });
 } finally {
   await close();

@@ -95,6 +95,34 @@ async function veilpassTest(threads: number, method: Method, settle: Settle, pro
   };
 }
 
+/** One claim, proved on the device and by a prover: the same public inputs under two proofs, as the program on chain takes them. */
+async function sameClaim() {
+  const config: Config = await (await fetch('/config.json')).json();
+  const trackId = config.tracks[1]?.track_id as string;
+  const veilpass = await Veilpass.connect({
+    api: config.api,
+    registryId: config.registry_id,
+    audience: location.origin,
+  });
+  const wallet = newWallet();
+  const give = await fetch('/demo/tokens', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ wallet: wallet.address, track_id: trackId }),
+  });
+  const { mint } = (await give.json()) as { mint: string };
+  const identity = Identity.create();
+  await veilpass.enrol({ identity, wallet, trackId, mint });
+  const session = await veilpass.createSession();
+  const claim = { identity, trackId, mint, session };
+  const device = await veilpass.prove({ ...claim, method: 'device' });
+  const delegated = await veilpass.prove({ ...claim, method: 'delegated' });
+  await session.close();
+  veilpass.close();
+  const hex = (bytes: Uint8Array) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return [device, delegated].map(({ publicInputs, proof }) => ({ publicInputs, proof: hex(proof) }));
+}
+
 async function timed<T>(into: number[], work: () => Promise<T>): Promise<T> {
   const start = performance.now();
   const result = await work();
@@ -144,5 +172,5 @@ interface Measurement {
   breakdown: { bytes: number; attribution: { scope: string }[] }[];
 }
 
-Object.assign(globalThis, { veilpassTest, abortTest });
+Object.assign(globalThis, { veilpassTest, abortTest, sameClaim });
 log('ready');
