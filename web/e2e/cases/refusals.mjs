@@ -161,7 +161,7 @@ async function serviceAway(room) {
   await button(visitor.page, 'Try again').click();
   await visitor.page.locator('.refusal').waitFor({ state: 'detached' });
   await visitor.page
-    .getByText(/For its \d+ holders/)
+    .getByText(/For its [\d,]+ holders/)
     .first()
     .waitFor();
   room.checks.check('service-away: it goes on when the service is back', true);

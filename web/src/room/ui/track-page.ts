@@ -191,10 +191,6 @@ export class TrackPage implements View {
         access.choice.method = 'device';
         access.reset();
         return;
-      case 'offchain':
-        access.choice.settle = 'offchain';
-        access.reset();
-        return;
       case 'catalogue':
         location.hash = '#/';
         return;
