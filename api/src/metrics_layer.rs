@@ -79,5 +79,9 @@ pub(crate) fn describe() {
     describe_histogram!("veilpass_api_request_seconds", Unit::Seconds, "Time until a request was answered");
     describe_gauge!(IN_FLIGHT, "Requests that are being worked on");
     gauge!(IN_FLIGHT).increment(0.0);
+    describe_counter!(
+        "veilpass_api_refusals_remembered_total",
+        "Proofs refused because the same bytes were refused before"
+    );
     counter!("veilpass_api_refusals_remembered_total").increment(0);
 }

@@ -66,7 +66,7 @@ impl Demo {
 }
 
 /// Where the screenshots of a run are.
-fn screenshots(of: &str) -> PathBuf {
+pub(crate) fn screenshots(of: &str) -> PathBuf {
     let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("screenshots").join(of);
     let _ = std::fs::remove_dir_all(&dir);
     std::fs::create_dir_all(&dir).unwrap();
@@ -74,7 +74,7 @@ fn screenshots(of: &str) -> PathBuf {
 }
 
 /// Runs one of `web/e2e` and returns what it said.
-async fn drive(script: &str, arguments: &[&str], out: &Path) -> String {
+pub(crate) async fn drive(script: &str, arguments: &[&str], out: &Path) -> String {
     let run = Command::new("node")
         .arg(workspace_root().join("web/e2e").join(script))
         .args(arguments)

@@ -17,6 +17,8 @@ export interface Rule {
   readonly format: keyof typeof import('./format.ts');
   /** Null: not known, so it does not fire. That reports are missing is a rule of its own. */
   readonly value: (view: View) => number | null;
+  /** What exactly, where the value does not tell. */
+  readonly names?: (view: View) => readonly string[];
 }
 
 const above = { side: 'above' } as const;
@@ -33,6 +35,7 @@ export const RULES: readonly Rule[] = [
     hold: 60,
     format: 'count',
     value: (view) => view.missing.length,
+    names: (view) => view.missing,
   },
   {
     ...above,
@@ -233,6 +236,7 @@ export const RULES: readonly Rule[] = [
     hold: 0,
     format: 'count',
     value: (view) => (view.raised === null ? null : view.raised.reduce((sum, [, times]) => sum + times, 0)),
+    names: (view) => (view.raised ?? []).map(([name]) => name),
   },
 ];
 
@@ -240,6 +244,7 @@ export const RULES: readonly Rule[] = [
 export interface Finding {
   readonly rule: Rule;
   readonly value: number;
+  readonly names: readonly string[];
   /** Since when, in seconds since the Unix epoch. */
   readonly since: number;
   /** Whether it has held for long enough. */
@@ -262,7 +267,7 @@ export class Alerts {
       }
       const since = this.#since.get(rule.name) ?? time;
       this.#since.set(rule.name, since);
-      findings.push({ rule, value, since, isFiring: time - since >= rule.hold });
+      findings.push({ rule, value, names: rule.names?.(view) ?? [], since, isFiring: time - since >= rule.hold });
     }
     return findings;
   }

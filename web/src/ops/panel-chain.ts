@@ -22,8 +22,8 @@ export function chainPanel(): Panel {
   );
   const [age, left, overdue, publishing] = [
     new Stat('newest root', 'age of the newest root on the chain'),
-    new Stat('of its life left', 'a new one is published at a third'),
-    new Stat('oldest change waits'),
+    new Stat('life left', 'share of its lifetime; a new one is published at a third'),
+    new Stat('oldest wait', 'how long the oldest change has waited for a root on the chain'),
     new Stat('to publish'),
   ];
   const roots = new Plot(
@@ -33,7 +33,7 @@ export function chainPanel(): Panel {
     5,
   );
   const [success, p50, p95, pending] = [
-    new Stat('transactions landed', 'of those whose end was seen in 15 minutes'),
+    new Stat('landed', 'share of the transactions whose end was seen in 15 minutes'),
     new Stat('settled, p50'),
     new Stat('settled, p95'),
     new Stat('to settle'),
@@ -70,7 +70,7 @@ export function chainPanel(): Panel {
       card('Roots', 'wide', stats(age, left, overdue, publishing), roots.element),
       card('Settlement, 15 min', 'wide', stats(success, p50, p95, pending), settling.element),
       card('Fee payer', 'wide', stats(balance, floor, spent), money.element),
-      card('RPC endpoints, 5 min', 'wide', endpoints.element),
+      card('RPC endpoints, 5 min', 'small', endpoints.element),
       card('Transactions by step, 15 min', 'small', transactions.element),
       card('Events, 15 min', 'small', events.element, stats(rollbacks, skipped)),
     ),
@@ -79,7 +79,7 @@ export function chainPanel(): Panel {
       lag.show(format.count(chain.lag), (chain.lag ?? 0) > 150 ? 'bad' : '');
       slot.show(format.count(chain.slot));
       seen.show(chain.lookAge === null ? format.NO_DATA : `${format.seconds(chain.lookAge)} ago`);
-      hints.show(chain.websocket === null ? format.NO_DATA : chain.websocket === 1 ? 'subscribed' : 'cut');
+      hints.show(chain.websocket === null ? format.NO_DATA : chain.websocket === 1 ? 'on' : 'cut');
       age.show(format.seconds(chain.rootAge));
       left.show(format.percent(chain.rootRemaining), (chain.rootRemaining ?? 1) < 0.2 ? 'bad' : '');
       overdue.show(format.seconds(chain.rootOverdue), (chain.rootOverdue ?? 0) > 60 ? 'bad' : '');

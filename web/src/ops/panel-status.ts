@@ -38,8 +38,6 @@ export function statusPanel(): Panel {
         () => h('li', {}, h('strong'), h('span'), h('span', { class: 'detail' })),
         showFinding(time),
       );
-      const raised = (view.raised ?? []).map(([name]) => name).join(', ');
-      alerts.title = raised === '' ? '' : `Raised by services: ${raised}`;
     },
   };
 }
@@ -76,13 +74,13 @@ function showService(element: HTMLElement, { service, process }: Seen, time: num
 
 const showFinding =
   (time: number) =>
-  (element: HTMLElement, { rule, value, since, isFiring }: Finding): void => {
+  (element: HTMLElement, { rule, value, names, since, isFiring }: Finding): void => {
     const [summary, number, detail] = element.children;
     if (summary === undefined || number === undefined || detail === undefined) return;
     const text = format[rule.format] as (value: number) => string;
     mark(element, 'firing', isFiring && rule.severity === 'page');
     mark(element, 'ticket', isFiring && rule.severity === 'ticket');
-    write(summary, rule.summary);
+    write(summary, names.length === 0 ? rule.summary : `${rule.summary}: ${names.join(', ')}`);
     write(number, `${text(value)} (${rule.side === 'above' ? '>' : '<'} ${text(rule.threshold)})`);
     const lasted = format.seconds(Math.round(time - since));
     write(detail, `${rule.name} · ${isFiring ? `firing, for ${lasted}` : `pending, ${lasted} of ${rule.hold} s`}`);

@@ -67,7 +67,7 @@ export class Plot {
       cursor: { y: false, points: { size: 5 }, drag: { x: false, y: false }, sync: { key: 'ops', setSeries: false } },
       scales: { x: { time: true }, y: { range: (_, __, max) => [0, Math.max((max ?? 0) * 1.08, least)] } },
       axes: [
-        { ...axis, size: 20, gap: 2, space: 70, values: (_, ticks) => ticks.map(clock) },
+        { ...axis, size: 20, gap: 2, space: 78, values: (_, ticks) => clocks(ticks) },
         {
           ...axis,
           size: 54,
@@ -101,7 +101,6 @@ export class Plot {
     const end = times.at(-1) ?? 0;
     this.#plot.setData(this.#data, false);
     this.#plot.setScale('x', { min: Math.min(times[0] ?? end, end - 60), max: end });
-    this.#plot.redraw(true, true);
     this.#nothing.hidden = columns.some((column) => column.some((value) => value !== null));
     this.#tell();
     const newest = this.#lines.map((line, index) => `${line.label} ${this.#format(columns[index]?.at(-1) ?? null)}`);
@@ -124,6 +123,9 @@ export class Plot {
   }
 }
 
-function clock(time: number): string {
-  return new Date(time * 1000).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
+/** Times of day, with seconds where minutes would not tell them apart. */
+function clocks(times: readonly number[]): string[] {
+  const apart = (times[1] ?? 0) - (times[0] ?? 0);
+  const style = apart > 0 && apart < 60 ? 'medium' : 'short';
+  return times.map((time) => new Date(time * 1000).toLocaleTimeString('en-GB', { timeStyle: style }));
 }

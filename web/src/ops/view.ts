@@ -106,6 +106,9 @@ function proving(model: Model) {
       age: of(M.workerAge),
     };
   });
+  workers.sort((one, other) =>
+    `${one.instance} ${one.slot}`.localeCompare(`${other.instance} ${other.slot}`, 'en', { numeric: true }),
+  );
   const shares = workers.map((worker) => share(worker.resident, worker.limit)).filter((value) => value !== null);
   return {
     queued: model.max(M.queueJobs, is('state', 'queued')),
@@ -203,7 +206,8 @@ function api(model: Model) {
     connections: model.sum(M.connections, is('listener', 'api')),
     latest: quantiles(model.buckets(M.apiSeconds, RECENT, isOwnTime)),
     recent: quantiles(model.buckets(M.apiSeconds, MINUTES_5, isOwnTime)),
-    failing: share(model.increase(M.apiRequests, MINUTES_5, is('status', '5xx')), requests),
+    // A status that never was has no series: nothing has failed then.
+    failing: share(model.increase(M.apiRequests, MINUTES_5, is('status', '5xx')) ?? 0, requests),
     refusals: model.increaseBy('reason', M.refusals, MINUTES_15),
     refusalRate: model.rate(M.refusals, RECENT),
     suspicious: model.rate(M.refusals, MINUTES_5, is('reason', ...SUSPICIOUS)),

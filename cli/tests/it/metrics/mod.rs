@@ -4,6 +4,7 @@ mod names;
 mod page;
 mod reports;
 mod rules;
+mod under_load;
 
 use std::{
     collections::BTreeSet,
