@@ -21,7 +21,7 @@ async function walk(room, name, look) {
   };
   await arrive(visitor);
   await page
-    .getByText(/For its \d+ holders/)
+    .getByText(/For its [\d,]+ holders/)
     .first()
     .waitFor();
   await see('1-arrive');

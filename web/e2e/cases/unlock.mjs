@@ -174,11 +174,15 @@ async function checkNotes(checks, name, { page }, { config, track }) {
     `${name}: the grant is renewed`,
     (await page.locator('.note-grant').getAttribute('data-state')) === 'current',
   );
-  const kept = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, location.href]));
+  const kept = await page.evaluate(() =>
+    JSON.stringify([{ ...localStorage }, { ...sessionStorage }, location.href, document.cookie]),
+  );
+  checks.check(`${name}: no grant and no field element in storage or address`, !/eyJ|0x[0-9a-f]{60}/.test(kept), kept);
+  const keys = await page.evaluate(keptKeys);
   checks.check(
-    `${name}: nothing secret in storage that scripts of other pages log`,
-    !/eyJ|0x[0-9a-f]{60}/.test(kept),
-    kept,
+    `${name}: the keys that are kept cannot be exported`,
+    keys.every((key) => key === false),
+    keys,
   );
 }
 
@@ -212,4 +216,18 @@ function proveMilliseconds(taken, method) {
   if (method === 'device') return taken.get('device:proving');
   const spent = [...taken].filter(([step]) => step.startsWith('prover:') && step !== 'prover:queued');
   return spent.reduce((sum, [, milliseconds]) => sum + milliseconds, 0);
+}
+
+/** In the page: whether the identity's key and the demo wallet's private key can be exported. */
+async function keptKeys() {
+  const done = (request) =>
+    new Promise((resolve, reject) => {
+      request.onsuccess = () => resolve(request.result);
+      request.onerror = () => reject(request.error);
+    });
+  const database = await done(indexedDB.open('veilpass-room'));
+  const store = database.transaction('kept').objectStore('kept');
+  const [identity, wallet] = [await done(store.get('identity')), await done(store.get('demo-wallet'))];
+  database.close();
+  return [identity.key.extractable, wallet.privateKey.extractable];
 }

@@ -161,7 +161,11 @@ export class TrackPage implements View {
         notes.close();
         crowd?.close();
       },
-      focus: () => view.focus(),
+      focus: () => {
+        // The steps were longer than what is here now: title and player, together.
+        this.heading.scrollIntoView({ block: 'center' });
+        view.focus();
+      },
       update: () => notes.update(),
     };
   }
@@ -189,10 +193,6 @@ export class TrackPage implements View {
         return;
       case 'device':
         access.choice.method = 'device';
-        access.reset();
-        return;
-      case 'offchain':
-        access.choice.settle = 'offchain';
         access.reset();
         return;
       case 'catalogue':

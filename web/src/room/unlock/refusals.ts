@@ -1,5 +1,5 @@
 /** What a panel can offer. */
-export type Action = 'desk' | 'again' | 'device' | 'offchain' | 'catalogue' | 'identity' | 'connect';
+export type Action = 'desk' | 'again' | 'device' | 'catalogue' | 'identity' | 'connect';
 
 /** Why something did not happen, for a person. */
 export interface Refusal {
@@ -102,7 +102,7 @@ function words(code: string, error: unknown, now: Circumstances): Words {
       return {
         title: 'The chain refused it',
         what: `The program on Solana did not accept this proof: ${messageOf(error)}.`,
-        next: 'Prove again under the newest root, or settle off chain.',
+        next: 'Prove again under the newest root, or let the service check it.',
         actions: ['again', 'catalogue'],
       };
     case 'pin-mismatch':
