@@ -6,6 +6,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { chromium } from 'playwright-core';
+import { accessibilityFaults } from './lib/axe.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -164,6 +165,7 @@ for (const [name, colorScheme, width, height] of [
     () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
   );
   assert.equal(overflow, 0, `${name}: the page is wider than the window`);
+  assert.deepEqual(await accessibilityFaults(page), [], `${name}: axe-core finds something`);
   await page.screenshot({ path: join(out, `${name}.png`), fullPage: true });
 }
 

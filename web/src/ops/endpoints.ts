@@ -1,6 +1,9 @@
 import { h, list, mark, write } from './dom.ts';
 import * as format from './format.ts';
+import { RULES } from './rules.ts';
 import type { Endpoint } from './view.ts';
+
+const RPC = RULES.find(({ name }) => name === 'VeilpassRpcErrors');
 
 /** RPC endpoints by service: which one answers, how often, how fast, and how often it fails. */
 export class Endpoints {
@@ -25,7 +28,7 @@ export class Endpoints {
       write(requests, endpoint.perMinute === null ? format.NO_DATA : `${format.count(endpoint.perMinute)} /min`);
       write(p95, endpoint.perMinute === 0 ? '–' : format.seconds(endpoint.p95));
       write(failing, endpoint.perMinute === 0 ? 'idle' : format.percent(endpoint.failing));
-      mark(failing, 'bad', (endpoint.failing ?? 0) > 0.01);
+      mark(failing, 'bad', (endpoint.failing ?? 0) > (RPC?.threshold ?? 0));
     });
   }
 }

@@ -1,5 +1,9 @@
 import 'uplot/dist/uPlot.min.css';
-import './style.css';
+import './styles/base.css';
+import './styles/status.css';
+import './styles/cards.css';
+import './styles/figures.css';
+import './styles/widths.css';
 import { Alerts } from './alerts.ts';
 import { mark, write } from './dom.ts';
 import { ask, keep, keptKey } from './key.ts';

@@ -1,3 +1,4 @@
+import { stateOf } from './alerts.ts';
 import { Bars } from './bars.ts';
 import { card, Stat, stats } from './card.ts';
 import { h } from './dom.ts';
@@ -57,16 +58,17 @@ export function apiPanel(): Panel {
       card('Memory', 'wide', stats(resident, redis), memory.element),
     ),
     plots: [latency, requests, memory],
-    show({ view: { api }, times, values }) {
+    show({ view: { api }, findings, times, values }) {
+      const judged = (rule: string) => stateOf(findings, rule);
       rate.show(format.rate(api.rate));
-      p99.show(format.seconds(api.recent.p99), (api.recent.p99 ?? 0) > 0.2 ? 'bad' : '');
-      failing.show(format.percent(api.failing), (api.failing ?? 0) > 0.01 ? 'bad' : '');
+      p99.show(format.seconds(api.recent.p99), judged('VeilpassApiSlow'));
+      failing.show(format.percent(api.failing), judged('VeilpassApiErrors'));
       inFlight.show(format.count(api.inFlight));
       refused.show(format.rate(api.refusalRate));
       limited.show(format.count(api.rateLimited));
       connections.show(format.count(api.connections));
-      resident.show(format.bytes(api.resident), (api.resident ?? 0) > 95e6 ? 'bad' : '');
-      redis.show(api.redis === null ? 'not used' : api.redis === 1 ? 'answers' : 'away', api.redis === 0 ? 'bad' : '');
+      resident.show(format.bytes(api.resident));
+      redis.show(api.redis === null ? 'not used' : api.redis === 1 ? 'answers' : 'away', judged('VeilpassRedisDown'));
       refusals.show(api.refusals, 10);
       for (const plot of [latency, requests, memory]) plot.show(times, values);
     },

@@ -1,3 +1,4 @@
+import { stateOf } from './alerts.ts';
 import { Bars } from './bars.ts';
 import { card, Stat, stats } from './card.ts';
 import { h } from './dom.ts';
@@ -75,27 +76,28 @@ export function chainPanel(): Panel {
       card('Events, 15 min', 'small', events.element, stats(rollbacks, skipped)),
     ),
     plots: [behind, roots, settling, money],
-    show({ view: { chain }, times, values }) {
-      lag.show(format.count(chain.lag), (chain.lag ?? 0) > 150 ? 'bad' : '');
+    show({ view: { chain }, findings, times, values }) {
+      const judged = (rule: string) => stateOf(findings, rule);
+      lag.show(format.count(chain.lag), judged('VeilpassIndexerLag'));
       slot.show(format.count(chain.slot));
       seen.show(chain.lookAge === null ? format.NO_DATA : `${format.seconds(chain.lookAge)} ago`);
       hints.show(chain.websocket === null ? format.NO_DATA : chain.websocket === 1 ? 'on' : 'cut');
       age.show(format.seconds(chain.rootAge));
-      left.show(format.percent(chain.rootRemaining), (chain.rootRemaining ?? 1) < 0.2 ? 'bad' : '');
-      overdue.show(format.seconds(chain.rootOverdue), (chain.rootOverdue ?? 0) > 60 ? 'bad' : '');
+      left.show(format.percent(chain.rootRemaining), judged('VeilpassRootEnding'));
+      overdue.show(format.seconds(chain.rootOverdue), judged('VeilpassRootOverdue'));
       publishing.show(format.count(chain.publishPending));
       success.show(
         chain.ended === 0 ? 'none sent' : format.percent(chain.success),
-        (chain.success ?? 1) < 0.99 ? 'bad' : '',
+        judged('VeilpassTransactionsFailing'),
       );
       p50.show(format.seconds(chain.settle.p50));
       p95.show(format.seconds(chain.settle.p95));
       pending.show(format.count(chain.settlePending));
-      balance.show(format.sol(chain.balance), (chain.balanceShare ?? 1) < 1 ? 'bad' : '');
+      balance.show(format.sol(chain.balance), judged('VeilpassBalanceLow'));
       floor.show(format.sol(chain.floor));
-      spent.show(format.percent(chain.spentShare), (chain.spentShare ?? 0) > 0.8 ? 'warn' : '');
+      spent.show(format.percent(chain.spentShare), judged('VeilpassSpendingHigh'));
       rollbacks.show(format.count(chain.rollbacks));
-      skipped.show(format.count(chain.skipped), (chain.skipped ?? 0) > 0 ? 'bad' : '');
+      skipped.show(format.count(chain.skipped), judged('VeilpassTransactionsSkipped'));
       transactions.show(chain.transactions);
       events.show(chain.events);
       endpoints.show(chain.rpc);

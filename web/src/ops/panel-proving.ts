@@ -1,3 +1,4 @@
+import { stateOf } from './alerts.ts';
 import { Bars } from './bars.ts';
 import { card, Stat, stats } from './card.ts';
 import { h } from './dom.ts';
@@ -55,13 +56,14 @@ export function provingPanel(): Panel {
       card('Failures of workers, 15 min', 'small', failures.element),
     ),
     plots: [queue, latency],
-    show({ view: { proving }, times, values }) {
+    show({ view: { proving }, findings, times, values }) {
+      const judged = (rule: string) => stateOf(findings, rule);
       queued.show(format.count(proving.queued));
       leased.show(format.count(proving.leased));
-      oldest.show(format.seconds(proving.oldest), (proving.oldest ?? 0) > 10 ? 'bad' : '');
+      oldest.show(format.seconds(proving.oldest), judged('VeilpassQueueOld'));
       rate.show(format.rate(proving.rate));
       p50.show(format.seconds(proving.recent.p50));
-      p95.show(format.seconds(proving.recent.p95), (proving.recent.p95 ?? 0) > 5 ? 'bad' : '');
+      p95.show(format.seconds(proving.recent.p95), judged('VeilpassProofSlow'));
       p99.show(format.seconds(proving.recent.p99));
       queue.show(times, values);
       latency.show(times, values);
@@ -70,7 +72,7 @@ export function provingPanel(): Panel {
       workers.show(proving.workers);
       swaps.show(proving.swaps);
       failures.show(proving.failures);
-      failed.show(format.count(proving.failedSwaps), (proving.failedSwaps ?? 0) > 2 ? 'bad' : '');
+      failed.show(format.count(proving.failedSwaps), judged('VeilpassWorkerSwapsFailing'));
     },
   };
 }

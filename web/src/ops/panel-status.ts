@@ -1,9 +1,10 @@
-import { type Finding, RULES } from './alerts.ts';
+import type { Finding } from './alerts.ts';
 import { h, list, mark, write } from './dom.ts';
 import * as format from './format.ts';
 import type { Process } from './model.ts';
 import { M } from './names.ts';
 import type { Panel } from './panels.ts';
+import { RULES } from './rules.ts';
 import { SERVICES } from './view.ts';
 
 /** A service that is up, or was, or is expected. */

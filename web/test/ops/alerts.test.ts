@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { Alerts, RULES } from '../../src/ops/alerts.ts';
+import { Alerts } from '../../src/ops/alerts.ts';
 import { Model } from '../../src/ops/model.ts';
+import { RULES } from '../../src/ops/rules.ts';
 import { SUSPICIOUS, viewOf } from '../../src/ops/view.ts';
 
 const yaml = readFileSync(new URL('../../../infra/prometheus/alerts.yml', import.meta.url), 'utf8');
