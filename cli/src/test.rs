@@ -33,6 +33,7 @@ pub async fn run(options: Options) -> anyhow::Result<ExitCode> {
         step("circuit artefacts", || circuits::run(circuits::Command::Build { check: true }).map(drop))?;
         step("on-chain programs", || veilpass_artefacts::run(&veilpass_artefacts::Command::Status).map(drop))?;
         step("documents", || run_to_end(Command::new("node").arg("docs/check.mjs").current_dir(&root)))?;
+        step("infrastructure", || run_to_end(Command::new("bash").arg("infra/check.sh").current_dir(&root)))?;
         step("SDK and pages", || {
             run_to_end(Command::new("npm").args(["run", "--silent", "check"]).current_dir(&root))
         })?;

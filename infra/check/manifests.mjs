@@ -1,6 +1,7 @@
 // Ports, probes, hardening and reach of what the chart and compose run.
+import { existsSync } from 'node:fs';
 import { check } from './report.mjs';
-import { text } from './settings.mjs';
+import { root, text } from './settings.mjs';
 import { chart, compose, ours, phases, pods, railway, railwayFile, stages } from './sources.mjs';
 
 const port = (address) => Number(address.match(/:(\d+)$/)[1]);
@@ -27,6 +28,25 @@ export async function checkImages() {
     for (const image of bases) assert.match(image, /^[a-z/-]+:\d[\w.-]+$/);
     for (const { from } of Object.values(all))
       assert.ok(from in all || /^\$\{\w+\}$/.test(from) || from === 'scratch', from);
+  });
+  await check('images: what is copied is there, and the build may see it', (assert) => {
+    const allowed = text('infra/docker/Dockerfile.dockerignore')
+      .match(/^!.+$/gm)
+      .map((line) => line.slice(1));
+    const seen = (path) => allowed.some((entry) => path === entry || path.startsWith(`${entry}/`));
+    const copied = text('infra/docker/Dockerfile')
+      .match(/^COPY (?!--from).+$/gm)
+      .flatMap((line) => line.split(' ').slice(1, -1))
+      .filter((path) => !path.startsWith('--') && path !== '.');
+    assert.ok(copied.length > 10);
+    // Cargo wants every member of its workspace, whichever one is built.
+    const members = text('Cargo.toml')
+      .match(/^members = \[([^\]]*)\]/m)[1]
+      .match(/[\w/-]+/g);
+    for (const path of [...copied, ...members]) {
+      assert.ok(existsSync(new URL(path, root)), `${path} is not there`);
+      assert.ok(seen(path), `${path} is ignored`);
+    }
   });
   await check('the paths of health are served', (assert) => {
     const [ops, api] = [text('crates/telemetry/src/ops.rs'), text('api/src/routes/health.rs')];

@@ -168,9 +168,10 @@ function request(port, name, accepted = 'identity') {
     get({ host: '127.0.0.1', port, path: name, headers: { 'accept-encoding': accepted } }, (answer) => {
       const chunks = [];
       answer.on('data', (chunk) => chunks.push(chunk));
-      answer.on('end', () =>
-        resolve({ status: answer.statusCode, headers: answer.headers, repeated: repeated(answer.rawHeaders), body: Buffer.concat(chunks) }),
-      );
+      answer.on('end', () => {
+        const { statusCode: status, headers, rawHeaders } = answer;
+        resolve({ status, headers, repeated: repeated(rawHeaders), body: Buffer.concat(chunks) });
+      });
     }).on('error', reject);
   });
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What KEDA asks the database, asked of a real one: a private Postgres with the project's migrations and a queue of known
-# size. Exit 77: there is no Postgres here.
+# What KEDA asks the database, asked of a real one: a private Postgres with the project's migrations and a queue of
+# known size. Exit 77: there is no Postgres here.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -46,8 +46,8 @@ INSERT INTO prover_keys (id, public_key, expires_at)
 VALUES (decode(repeat('02', 16), 'hex'), decode(repeat('03', 32), 'hex'), now() + interval '1 hour');
 INSERT INTO provers (name, prover_key_id, workers, mean_proof_ms, expires_at) VALUES
     ('live', decode(repeat('02', 16), 'hex'), 2, 200, now() + interval '1 minute');
-INSERT INTO proof_jobs (id, registry_id, track_id, epoch, nullifier, context, prover_key_id, sealed_witness, state, finished_at,
-                        failure)
+INSERT INTO proof_jobs (id, registry_id, track_id, epoch, nullifier, context, prover_key_id, sealed_witness, state,
+                        finished_at, failure)
 SELECT gen_random_uuid(), r.id, r.id, 1, r.id, r.id, decode(repeat('02', 16), 'hex'),
        CASE WHEN n <= 40 THEN decode(repeat('00', 117), 'hex') END,
        (CASE WHEN n <= 40 THEN 'queued' ELSE 'failed' END)::proof_job_state,

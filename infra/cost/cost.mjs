@@ -49,8 +49,8 @@ export function month(proofs) {
     rpcIdle: rpcUsd(inputs.rpc_requests_a_month_idle),
     fees,
     feesUsd: fees * inputs.usd_a_sol,
-    // A nullifier's rent is locked until its epoch is over, so the most at once is that of an epoch's settlements.
-    locked: (proofs * (inputs.epoch_days / 30) * rentLamports) / SOL,
+    // Locked until the epoch after next, so the most at once is that of two epochs' settlements.
+    locked: (proofs * ((2 * inputs.epoch_days) / 30) * rentLamports) / SOL,
   };
 }
 
@@ -77,16 +77,17 @@ export function table() {
     ];
     lines.push(`| ${cells.join(' | ')} |`);
   }
-  const { usd_postgres_and_redis_month: data } = inputs;
+  const { usd_postgres_and_redis_month: data, busiest_a_worker_may_be: busiest } = inputs;
   lines.push(
     '',
-    `- Measured: ${oneWorker} and ${twoWorkers} proofs a minute by 1 and 2 workers; ${format(feeLamports)} lamports of fees and`,
-    `  ${format(rentLamports)} of rent a settlement.`,
+    `- Measured: ${oneWorker} and ${twoWorkers} proofs a minute by 1 and 2 workers; a settlement takes`,
+    `  ${format(feeLamports)} lamports of fees and ${format(rentLamports)} of rent.`,
     `- Load assumed: peaks of ${inputs.peak_to_mean} times the mean, in which workers are at most`,
-    `  ${inputs.busiest_a_worker_may_be * 100} % busy; epochs of ${inputs.epoch_days} days.`,
-    `- Prices assumed: ${inputs.usd_a_vcpu_month} USD a vCPU and ${inputs.usd_a_gb_month} USD a GB each month; Postgres and Redis`,
-    `  ${data.small} (small) or ${data.medium} USD (medium); ${inputs.usd_a_sol} USD a SOL; ${inputs.usd_a_million_rpc_requests} USD a`,
-    `  million RPC requests, of which ${format(inputs.rpc_requests_a_month_idle)} a month follow the chain and`,
+    `  ${busiest * 100} % busy; epochs of ${inputs.epoch_days} days.`,
+    `- Prices assumed: ${inputs.usd_a_vcpu_month} USD a vCPU and ${inputs.usd_a_gb_month} USD a GB each month;`,
+    `  Postgres and Redis ${data.small} (small) or ${data.medium} USD (medium); ${inputs.usd_a_sol} USD a SOL;`,
+    `  ${inputs.usd_a_million_rpc_requests} USD a million RPC requests, of which`,
+    `  ${format(inputs.rpc_requests_a_month_idle)} a month follow the chain and`,
     `  ${inputs.rpc_requests_a_settlement} belong to each settlement.`,
   );
   return lines.join('\n');

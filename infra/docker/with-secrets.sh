@@ -1,6 +1,7 @@
 #!/bin/sh
 # with-secrets DIR COMMAND...: runs the command with each secret that DIR has a file of (named as the variable) in its
-# environment, which is where the services read secrets. One that is given twice is refused: which one counts would be a guess.
+# environment, which is where the services read secrets. One that is given twice is refused: which one counts would be
+# a guess.
 set -eu
 dir=$1
 shift

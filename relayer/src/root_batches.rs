@@ -1,6 +1,9 @@
 //! Roots for changes that wait: gathered in batches, and each root computed once, by one leader.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant},
+};
 
 use veilpass_merkle::MerkleTree;
 use veilpass_protocol::RegistryId;
@@ -8,6 +11,8 @@ use veilpass_store::{Leadership, PendingChanges, PublishError, PublishedRoot, St
 
 /// The role that one relayer has at a time.
 const ROLE: &str = "veilpass root publication";
+/// How often one who does not lead tries to: each try is a connection of its own.
+const TRY_EVERY: Duration = Duration::from_secs(1);
 
 /// When a batch of changes is complete.
 #[derive(Debug, Clone, Copy)]
@@ -32,6 +37,8 @@ pub struct RootBatches {
     program: String,
     options: BatchOptions,
     leadership: Option<Leadership>,
+    /// When it last tried to lead and could not.
+    tried_at: Option<Instant>,
     /// With the number of the newest change in each.
     trees: HashMap<RegistryId, (MerkleTree, u64)>,
 }
@@ -48,7 +55,7 @@ enum BatchError {
 impl RootBatches {
     /// For the anchored registries of a program, base58.
     pub fn new(store: Store, program: String, options: BatchOptions) -> Self {
-        Self { store, program, options, leadership: None, trees: HashMap::new() }
+        Self { store, program, options, leadership: None, tried_at: None, trees: HashMap::new() }
     }
 
     /// Records a root for each registry whose batch is complete, if this process leads or can. Returns the roots.
@@ -87,7 +94,11 @@ impl RootBatches {
         // What another leader does meanwhile is in the log; memory need not be kept for it.
         self.trees.clear();
         self.leadership = None;
+        if self.tried_at.is_some_and(|tried| tried.elapsed() < TRY_EVERY) {
+            return Ok(false);
+        }
         self.leadership = self.store.try_lead(ROLE).await?;
+        self.tried_at = self.leadership.is_none().then(Instant::now);
         if self.leadership.is_some() {
             tracing::info!("leads the publication of roots");
         }

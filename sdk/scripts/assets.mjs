@@ -1,4 +1,5 @@
-// Lays out what a page loads from its own origin, in sdk/assets: the circuit and its key, and the wasm of Barretenberg and acvm.
+// Lays out what a page loads from its own origin, in sdk/assets: the circuit and its key, and the wasm of Barretenberg
+// and acvm.
 import { createHash } from 'node:crypto';
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -16,7 +17,8 @@ const { noir_version, hash, abi, bytecode } = JSON.parse(readFileSync(join(circu
 writeFileSync(join(assets, 'circuit.json'), JSON.stringify({ noir_version, hash, abi, bytecode }));
 copyFileSync(join(circuit, 'vk'), join(assets, 'vk'));
 
-// The package has the wasm as files for Node only, and one of the two not at all: for browsers both are base64 in modules.
+// The package has the wasm as files for Node only, and one of the two not at all: for browsers both are base64 in
+// modules.
 const bb = join(dirname(require.resolve('@aztec/bb.js')), '../..');
 for (const name of ['barretenberg', 'barretenberg-threads']) {
   const module = join(bb, `dest/browser/barretenberg_wasm/fetch_code/browser/${name}.js`);

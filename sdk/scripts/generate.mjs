@@ -1,5 +1,5 @@
-// Writes src/generated: types of the API from api/openapi.json, names of the program from idls/veilpass.json, and the pins from
-// circuits/ownership. With --check it writes nothing and fails if a file is not what it would write.
+// Writes src/generated: types of the API from api/openapi.json, names of the program from idls/veilpass.json, and the
+// pins from circuits/ownership. With --check it writes nothing and fails if a file is not what it would write.
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -43,7 +43,8 @@ function pins() {
   const lines = Object.entries(values).map(([name, value]) =>
     typeof value === 'string' ? `  ${name}: '${value}',` : `  ${name}: ${value},`,
   );
-  return `${NOTE}/** SHA-256 and hashes in lowercase hexadecimal. */\nexport const GENERATED_PINS = {\n${lines.join('\n')}\n} as const;\n`;
+  const doc = '/** SHA-256 and hashes in lowercase hexadecimal. */';
+  return `${NOTE}${doc}\nexport const GENERATED_PINS = {\n${lines.join('\n')}\n} as const;\n`;
 }
 
 const SCALARS = { u8: 'number', u32: 'number', u64: 'bigint', i64: 'bigint', pubkey: 'string' };
@@ -77,7 +78,8 @@ function program() {
   return (
     `${NOTE}/** Address that the program is compiled for, unless a registry names another. */\n` +
     `export const PROGRAM_ADDRESS = '${idl.address}';\n\n` +
-    `/** Why the program refuses, by number. */\nexport const PROGRAM_ERRORS = {\n${errors.join('\n')}\n} as const;\n\n` +
+    '/** Why the program refuses, by number. */\n' +
+    `export const PROGRAM_ERRORS = {\n${errors.join('\n')}\n} as const;\n\n` +
     interfaces.join('\n')
   );
 }

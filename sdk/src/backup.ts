@@ -7,7 +7,8 @@
  * | nonce | 12 | random |
  * | sealed secret | 48 | AES-256-GCM of the secret's 32 bytes with its tag; what comes before it is authenticated |
  *
- * The costs are the version's and not in the text: whoever alters one cannot make it cheaper to guess, or endless to open.
+ * The costs are the version's and not in the text: whoever alters one cannot make it cheaper to guess, or endless to
+ * open.
  */
 
 import { scryptAsync } from '@noble/hashes/scrypt.js';

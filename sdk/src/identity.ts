@@ -11,12 +11,15 @@ import type { MessageSigner } from './wallets/signer.js';
 
 const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 
-/** For the modules of the SDK that seal the secret or prove with it. The bytes are the identity's own: never keep them. */
+/**
+ * For the modules of the SDK that seal the secret or prove with it. The bytes are the identity's own: never keep them.
+ */
 export let exposeSecret: (identity: Identity) => Bytes;
 
 /**
- * A listener's secret `s`: whoever knows it can prove and spend for its tokens. It cannot be printed, serialised, or cloned.
- * It is overwritten by `destroy`; copies that the engine made of it while it hashed (BigInt) are the garbage collector's.
+ * A listener's secret `s`: whoever knows it can prove and spend for its tokens. It cannot be printed, serialised, or
+ * cloned. It is overwritten by `destroy`; copies that the engine made of it while it hashed (BigInt) are the garbage
+ * collector's.
  */
 export class Identity {
   readonly #secret: Bytes;
@@ -37,7 +40,8 @@ export class Identity {
     const secret = new Uint8Array(FIELD_BYTES);
     do {
       crypto.getRandomValues(secret);
-      // Rejection sampling: two bits are cleared (the modulus has 254), then a value that is not below it is drawn again.
+      // Rejection sampling: two bits are cleared (the modulus has 254), then a value that is not below it is drawn
+      // again.
       secret[0] = (secret[0] as number) & 0x3f;
     } while (!isField(secret));
     return new Identity(secret);
@@ -45,16 +49,17 @@ export class Identity {
 
   /**
    * Opens a backup. Takes as long as making one: the passphrase is stretched on purpose.
-   * @throws CryptoError `backup-malformed` (no backup, or not all of it), `backup-locked` (another passphrase, or altered)
+   * @throws CryptoError `backup-malformed` (no backup, or not all of it), `backup-locked` (another passphrase, or
+   * altered)
    */
   static async restore(backup: string, passphrase: string): Promise<Identity> {
     return new Identity(await openBackup(backup, passphrase));
   }
 
   /**
-   * The secret that a wallet's signature of a fixed text makes: the same on every device with the same wallet. The wallet is
-   * asked twice, and must answer the same: hardware wallets, multi-party wallets and passkeys may not, and a secret from such
-   * a signature could never be made again.
+   * The secret that a wallet's signature of a fixed text makes: the same on every device with the same wallet. The
+   * wallet is asked twice, and must answer the same: hardware wallets, multi-party wallets and passkeys may not, and a
+   * secret from such a signature could never be made again.
    * @throws WalletError `not-deterministic`, or what the wallet says
    */
   static async fromWallet(wallet: MessageSigner, options?: { signal?: AbortSignal }): Promise<Identity> {
@@ -73,8 +78,8 @@ export class Identity {
   }
 
   /**
-   * The secret under a passphrase: a text of 102 characters that may be kept anywhere. Takes about a second and 128 MB, so that
-   * guessing does too.
+   * The secret under a passphrase: a text of 124 characters that may be kept anywhere. Takes about a second and 128 MB,
+   * so that guessing does too.
    * @param passphrase 8 characters at least
    */
   async backup(passphrase: string): Promise<string> {

@@ -1,4 +1,6 @@
-/** What this SDK is made for. Whatever differs is refused: proofs of one circuit cannot be checked under another's key. */
+/**
+ * What this SDK is made for. Whatever differs is refused: proofs of one circuit cannot be checked under another's key.
+ */
 
 import { PinMismatchError } from './errors.js';
 import { GENERATED_PINS } from './generated/pins.js';

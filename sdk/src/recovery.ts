@@ -9,12 +9,15 @@ import { signChecked } from './wallets/verify.js';
 
 /** What the wallet signs. It must never be signed for anything else. */
 export const RECOVERY_TEXT =
-  'Veilpass identity, version 1.\n\nSign this only where you want to listen. Whoever has this signature can prove that your ' +
-  'tokens are theirs. This is no transaction and moves nothing.';
+  'Veilpass identity, version 1.\n\nSign this only where you want to listen. Whoever has this signature can prove ' +
+  'that your tokens are theirs. This is no transaction and moves nothing.';
 
 const DOMAIN = utf8('veilpass.v1.identity-recovery');
 
-/** SHA-512 of the signature under a domain, two bits cleared in its first half, hashed again until that is below the modulus. */
+/**
+ * SHA-512 of the signature under a domain, two bits cleared in its first half, hashed again until that is below the
+ * modulus.
+ */
 export async function recoverSecret(wallet: MessageSigner, signal?: AbortSignal): Promise<Bytes> {
   const signed = async () => {
     if (signal?.aborted) throw new AbortError({ cause: signal.reason });

@@ -82,8 +82,8 @@ export class Session {
   }
 
   /**
-   * `fetch` with `Authorization: Bearer <grant>`, and once again with a new grant if the answer is 401. Whoever gets the request
-   * can listen with the grant until it expires: give it to the frontend's own servers only.
+   * `fetch` with `Authorization: Bearer <grant>`, and once again with a new grant if the answer is 401. Whoever gets
+   * the request can listen with the grant until it expires: give it to the frontend's own servers only.
    * @throws CryptoError `insecure-url` if it would go in the clear to another machine
    */
   async fetch(input: string | URL, init: RequestInit = {}): Promise<Response> {
@@ -134,7 +134,9 @@ export class Session {
     await this.#transport.send('/v1/grants/revoke', { method: 'POST', body: { token }, repeatable: true, signal });
   }
 
-  /** Ends it: stops renewing, forgets the key, revokes the grant. What fails of the last is left to the grant's expiry. */
+  /**
+   * Ends it: stops renewing, forgets the key, revokes the grant. What fails of the last is left to the grant's expiry.
+   */
   async close(): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#keepAlive?.timer);

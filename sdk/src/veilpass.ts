@@ -12,6 +12,7 @@ import { epochAcceptedUntil } from './protocol/epoch.js';
 import { fieldFromHex } from './protocol/field.js';
 import { hashLeaf } from './protocol/hash.js';
 import { tokenIdOf } from './protocol/identifiers.js';
+import { newestRoot, readAssets, readRegistry } from './registry.js';
 import { newSession, type Session } from './session.js';
 import { settlement, verification, verify } from './settlement.js';
 import { Transport } from './transport.js';
@@ -28,7 +29,6 @@ import type {
   ProveOptions,
   Registry,
   SettlementOptions,
-  TrackAssets,
   Unlocked,
   UnlockOptions,
   Verification,
@@ -98,17 +98,7 @@ export class Veilpass {
 
   /** The ids of all tokens that unlock a track (`tokenIdOf` of their mints), in ascending order. */
   async assets(trackId: FieldHex, options: CallOptions = {}): Promise<readonly FieldHex[]> {
-    const ids: FieldHex[] = [];
-    let after: string | null | undefined;
-    do {
-      const query = after ? `?after=${encodeURIComponent(after)}` : '';
-      const path = `${this.#trackPath(trackId)}/assets${query}`;
-      const page: TrackAssets = await this.#transport.json(path, { signal: options.signal });
-      ids.push(...page.token_ids);
-      // A cursor that does not move would be asked for without end.
-      after = page.next === after ? null : page.next;
-    } while (after);
-    return ids;
+    return readAssets(this.#transport, this.#trackPath(trackId), options.signal);
   }
 
   /** Those of a wallet's mints that unlock a track. They are matched here: nobody is asked about one. */
@@ -157,8 +147,8 @@ export class Veilpass {
   }
 
   /**
-   * Makes a proof. What is made here is verified here; what a prover made is compared with what was asked for, and verified here
-   * if the engine is loaded anyway (the API verifies it in any case).
+   * Makes a proof. What is made here is verified here; what a prover made is compared with what was asked for, and
+   * verified here if the engine is loaded anyway (the API verifies it in any case).
    * @throws NotAMemberError, AnonymitySetTooSmallError, ProofFailedError, LeavesError, CryptoError, ApiError
    */
   async prove(options: ProveOptions): Promise<OwnershipProof> {
@@ -208,7 +198,9 @@ export class Veilpass {
     return settlement(this.#transport, id, options);
   }
 
-  /** The whole way: a session, a proof, its settlement, a grant. With a wallet, the token is enrolled if it is not yet. */
+  /**
+   * The whole way: a session, a proof, its settlement, a grant. With a wallet, the token is enrolled if it is not yet.
+   */
   async unlock(options: UnlockOptions): Promise<Unlocked> {
     const { settle = 'offchain', signal, onProgress } = options;
     const session = await this.createSession(options);
@@ -246,16 +238,4 @@ export class Veilpass {
     fieldFromHex(trackId, 'the track id');
     return `/v1/registries/${this.registryId}/tracks/${trackId}`;
   }
-}
-
-async function readRegistry(transport: Transport, id: FieldHex, signal: AbortSignal | undefined): Promise<Registry> {
-  const registry = await transport.json<Registry>(`/v1/registries/${id}`, { signal });
-  if (registry.registry_id !== id) throw new PinMismatchError('the registry', id, registry.registry_id);
-  return registry;
-}
-
-function newestRoot({ newest_root }: Registry): FieldHex {
-  if (!newest_root) throw new NotAMemberError();
-  fieldFromHex(newest_root.root, 'the root');
-  return newest_root.root;
 }

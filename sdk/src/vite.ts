@@ -1,8 +1,10 @@
 /**
  * A Vite plugin (Vite 8) for pages that use the SDK. It
- * - puts the SDK's assets under one folder of the page's own origin, whose name changes with them, and tells the SDK where;
+ * - puts the SDK's assets under one folder of the page's own origin, whose name changes with them, and tells the SDK
+ *   where;
  * - leaves out two modules of 4 MB each, in which Barretenberg carries its wasm as text;
- * - bundles the prover's worker as a module whose file name has `prover.worker` in it, so that servers can give it its own CSP.
+ * - bundles the prover's worker as a module whose file name has `prover.worker` in it, so that servers can give it its
+ *   own CSP.
  *
  * `plugins: [veilpass()]` is all that is needed.
  */
@@ -24,6 +26,8 @@ const ASSETS = {
 const INLINE_BARRETENBERG = /[\\/]fetch_code[\\/]browser[\\/]barretenberg(-threads)?\.js(\?|$)/;
 const ACVM = /[\\/]acvm_js[\\/]web[\\/]acvm_js\.js(\?|$)/;
 const ACVM_OWN_WASM = "new URL('acvm_js_bg.wasm', import.meta.url)";
+/** What the HPKE library would take from Node where there is no WebCrypto. Every browser has that. */
+const NODE_CRYPTO = '\0veilpass-no-node-crypto';
 const PACKAGES = ['@veilpass/sdk', '@aztec/bb.js', '@noir-lang/acvm_js'];
 
 export interface VeilpassOptions {
@@ -73,9 +77,13 @@ function withoutInlineWasm(): Plugin {
   return { name: 'veilpass-worker', enforce: 'pre', ...hooks() };
 }
 
-function hooks(): Pick<Plugin, 'load' | 'transform'> {
+function hooks(): Pick<Plugin, 'resolveId' | 'load' | 'transform'> {
   return {
+    resolveId(id, importer) {
+      return id === 'crypto' && importer && /[\\/]@hpke[\\/]/.test(importer) ? NODE_CRYPTO : undefined;
+    },
     load(id) {
+      if (id === NODE_CRYPTO) return 'export const webcrypto = undefined;';
       return INLINE_BARRETENBERG.test(id) ? 'export default "";' : undefined;
     },
     transform(code, id) {

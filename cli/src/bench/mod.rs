@@ -7,6 +7,7 @@ pub mod chain;
 mod claim;
 mod fleet;
 mod indexer;
+mod model;
 mod proof;
 mod report;
 mod settle;
@@ -32,6 +33,8 @@ pub enum Command {
     Api(api::Options),
     /// The on-chain verifier: compute units by phase, transactions, bytes, rent.
     Chain(chain::Options),
+    /// What 10 thousand, 100 thousand or a million proofs a month need, and 10^8 leaves: by simulation (docs/scaling.md).
+    Model(model::Options),
     /// The indexer: catching up with a backlog, and the lag behind a live chain; with a private Postgres and a local chain.
     Indexer(indexer::Options),
 }
@@ -45,6 +48,7 @@ pub async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Fleet(options) => fleet::run(&options).await,
         Command::Api(options) => api::run(&options).await,
         Command::Chain(options) => chain::run(&options),
+        Command::Model(options) => model::run(&options),
         Command::Indexer(options) => indexer::run(&options).await,
     }?;
     Ok(ExitCode::SUCCESS)

@@ -14,7 +14,11 @@ use tokio::{
     io::{AsyncBufReadExt, BufReader},
     process::{Child, Command},
 };
+use serde_json::Value;
+use veilpass_chain::ProofSubmission;
 use veilpass_circuit::workspace_root;
+use veilpass_protocol::PublicInputs;
+use veilpass_svm::{Deployment, EPOCH_LENGTH_SECONDS};
 
 /// A demo that serves.
 struct Demo {
@@ -101,4 +105,40 @@ async fn from_connect_to_sound_by_both_ways_of_proving_and_what_is_refused_says_
     let pictures = std::fs::read_dir(&out).unwrap().flatten().filter(|file| file.metadata().unwrap().len() > 5_000);
     assert!(pictures.count() >= 8, "there are too few screenshots in {}", out.display());
     demo.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_sdk_proves_in_a_browser_and_a_claim_settles_on_chain_however_it_was_proved() {
+    let dir = tempfile::tempdir().unwrap();
+    let claim = dir.path().join("claim.json");
+    let run = Command::new("node")
+        .arg(workspace_root().join("sdk/test/browser/run.mjs"))
+        .env("VEILPASS_BIN", env!("CARGO_BIN_EXE_veilpass"))
+        .env("SAME_CLAIM", &claim)
+        .current_dir(workspace_root())
+        .kill_on_drop(true)
+        .output()
+        .await
+        .unwrap();
+    let said = String::from_utf8_lossy(&run.stdout).into_owned();
+    assert!(run.status.success(), "{said}\n{}", String::from_utf8_lossy(&run.stderr));
+    assert!(said.trim_end().ends_with("BROWSER OK"), "{said}");
+    println!("{said}");
+
+    let claim: Value = serde_json::from_slice(&std::fs::read(claim).unwrap()).unwrap();
+    for way in ["device", "delegated"] {
+        let inputs: PublicInputs = serde_json::from_value(claim[way]["publicInputs"].clone()).unwrap();
+        let proof = hex::decode(claim[way]["proof"].as_str().unwrap()).unwrap();
+        // A chain of its own for each: the nullifier is the same.
+        let mut chain = Deployment::new(inputs.registry_id).unwrap();
+        chain.runtime.set_time((inputs.epoch.0 * EPOCH_LENGTH_SECONDS + 10).cast_signed());
+        chain.publish(inputs.merkle_root).unwrap();
+        let owner = chain.runtime.funded();
+        let submission = ProofSubmission::new(&proof, &inputs).unwrap();
+        let landed = chain.verify(&owner, &submission).unwrap();
+        assert!(chain.receipt(&submission).is_some(), "{way}: no receipt");
+        println!("{way}: settled for {} compute units", landed.compute_units);
+        let again = chain.runtime.funded();
+        assert!(chain.verify(&again, &submission).is_err(), "{way}: settled twice");
+    }
 }

@@ -1,19 +1,24 @@
-//! Prints the standard scenarios: JSON lines, or with `--markdown` the tables of `docs/scaling.md`.
+//! Prints the standard scenarios: JSON lines; with `--markdown` as tables; with `--write FILE` into the marked places
+//! of a document.
 //!
-//!     cargo run --release -p veilpass-capacity --example model [-- --markdown]
+//!     cargo run --release -p veilpass-capacity --example model -- --write docs/scaling.md
 
-use veilpass_capacity::{markdown, run, standard};
+use std::{env, error::Error, fs};
 
-fn main() -> Result<(), serde_json::Error> {
+use veilpass_capacity::{fill, markdown, run, standard};
+
+fn main() -> Result<(), Box<dyn Error>> {
     let figures = run(&standard(1.0));
-    if std::env::args().any(|argument| argument == "--markdown") {
-        for (question, table) in markdown(&figures) {
-            println!("<!-- model: {question} -->\n{table}<!-- end of {question} -->\n");
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [] => {
+            for figure in figures {
+                println!("{}", serde_json::to_string(&figure)?);
+            }
         }
-    } else {
-        for figure in figures {
-            println!("{}", serde_json::to_string(&figure)?);
-        }
+        ["--markdown"] => markdown(&figures).iter().for_each(|(question, table)| println!("## {question}\n\n{table}")),
+        ["--write", file] => fs::write(file, fill(&fs::read_to_string(file)?, &figures)?)?,
+        _ => return Err("--markdown, --write FILE, or nothing".into()),
     }
     Ok(())
 }

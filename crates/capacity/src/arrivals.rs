@@ -97,7 +97,11 @@ impl Source {
         match self.arrivals {
             Arrivals::Regular { rate } | Arrivals::Poisson { rate } => rate,
             Arrivals::Daily { mean, peak_factor, share, .. } | Arrivals::Bursty { mean, peak_factor, share, .. } => {
-                if self.in_burst { mean * peak_factor } else { Self::low(mean, peak_factor, share) }
+                if self.in_burst {
+                    mean * peak_factor
+                } else {
+                    Self::low(mean, peak_factor, share)
+                }
             }
         }
     }

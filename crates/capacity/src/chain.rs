@@ -5,8 +5,8 @@ use serde_json::json;
 
 use crate::{Arrivals, Figure, Load, Simulation, figure::Figures, measured};
 
-/// Seconds of a day.
-const DAY: f64 = 86_400.0;
+/// The default of `--daily-limit-lamports`: fees, and rent that comes back only after an epoch.
+const DAILY_LIMIT: f64 = 1e9;
 
 /// What a block takes: Agave's cost model (`solana-cost-model` 4.2, `block_cost_limits.rs`).
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -52,7 +52,8 @@ impl UploadFormat {
         }
     }
 
-    /// What one settlement takes of a block. Bytes of data and of loaded accounts are below a hundredth of it, and left out.
+    /// What one settlement takes of a block. Bytes of data and of loaded accounts are below a hundredth of it, and left
+    /// out.
     pub fn block_units(self) -> f64 {
         let (units, uploads) = self.uploads();
         // An upload writes to the payer and the buffer; the verification to the nullifier too.
@@ -95,17 +96,18 @@ impl SettlementScenario {
         }));
         // Whole ones: a transaction is in a block or not.
         let in_blocks = |units_of_block: f64| libm::floor(units_of_block / units) / limits.seconds;
-        figures.add("model_settlements_per_s_relayer", f64::from(self.relayer_workers) / service.mean(), "settlements/s");
-        figures.add("model_settlements_per_s_fee_payer", in_blocks(limits.units_per_account), "settlements/s");
-        figures.add("model_settlements_per_s_share", in_blocks(limits.units * limits.share), "settlements/s");
-        figures.add("model_settlements_per_s_block", in_blocks(limits.units), "settlements/s");
+        figures.add("model_settlements_by_relayer", f64::from(self.relayer_workers) / service.mean(), "per s");
+        figures.add("model_settlements_by_fee_payer", in_blocks(limits.units_per_account), "per s");
+        figures.add("model_settlements_by_share_of_blocks", in_blocks(limits.units * limits.share), "per s");
+        figures.add("model_settlements_by_whole_blocks", in_blocks(limits.units), "per s");
         figures.add("model_settlement_p50_s", all.sojourns.percentile(50), "s");
         figures.add("model_settlement_p99_s", all.sojourns.percentile(99), "s");
-        let (rate, transactions) = (self.arrivals.mean_rate(), self.format.transactions());
-        figures.add("model_transactions_per_s", rate * transactions, "transactions/s");
+        let transactions = self.format.transactions();
+        figures.add("model_transactions", self.arrivals.peak_rate() * transactions, "per s, at most");
         let fees = transactions * measured::SIGNATURE_FEE;
-        figures.add("model_fees_sol_per_day", rate * DAY * fees / 1e9, "SOL");
-        figures.add("model_spent_sol_per_day", rate * DAY * (fees + measured::NULLIFIER_RENT) / 1e9, "SOL");
+        figures.add("model_fees_of_1000", fees * 1000.0 / 1e9, "SOL");
+        figures.add("model_rent_of_1000", measured::NULLIFIER_RENT * 1000.0 / 1e9, "SOL");
+        figures.add("model_settlements_a_day_by_limit", DAILY_LIMIT / (fees + measured::NULLIFIER_RENT), "settlements");
         figures.into_all()
     }
 }

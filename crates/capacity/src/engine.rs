@@ -40,7 +40,8 @@ pub struct Simulation {
     pub load: Load,
     /// Whose they are; of a closed load, each is of its own client.
     pub mix: Mix,
-    /// Clients of these classes come back once when they are refused, after what they were told, if that is before the end.
+    /// Clients of these classes come back once when they are refused, after what they were told, if that is before the
+    /// end.
     pub returning: Vec<usize>,
     /// Clients wait in their request (`Prefer: wait`), and go up to eight rounds earlier.
     pub impatient: bool,
@@ -75,7 +76,7 @@ impl Simulation {
 
     /// Runs it to its end.
     pub fn run(&self) -> Outcome {
-        Run::new(self).to_end()
+        Run::new(self).finish()
     }
 }
 
@@ -138,7 +139,7 @@ impl<'a> Run<'a> {
         self.planned.insert(self.plans, event);
     }
 
-    fn to_end(mut self) -> Outcome {
+    fn finish(mut self) -> Outcome {
         match self.of.load {
             Load::Open { .. } => self.send_next(),
             Load::Closed { in_flight, .. } => (0..in_flight).for_each(|lane| self.send_again(lane)),
@@ -187,11 +188,8 @@ impl<'a> Run<'a> {
         if !request.returned {
             self.send_next();
         }
-        let queue = Queue {
-            waiting: self.queue.len(),
-            worked_on: self.worked_on,
-            backlog: self.queue.backlog(request.client),
-        };
+        let queue =
+            Queue { waiting: self.queue.len(), worked_on: self.worked_on, backlog: self.queue.backlog(request.client) };
         let verdict = self.admission.admit(self.now, &queue);
         let class = self.class(&request);
         if request.counted {

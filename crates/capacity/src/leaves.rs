@@ -10,6 +10,11 @@ const DOWNLOAD_FRAME: f64 = 160.0;
 const LEAF: f64 = 32.0;
 const CHANGE: f64 = 36.0;
 
+/// Enrolments that the sweep asks for in one RPC request, and how often it looks at all, in seconds
+/// (`--sweep-interval-seconds`).
+const SWEEP_BATCH: f64 = 100.0;
+const SWEEP_INTERVAL: f64 = 600.0;
+
 /// A number of leaves, spread over registries of equal size.
 #[derive(Clone, Debug)]
 pub struct LeavesScenario {
@@ -41,6 +46,8 @@ impl LeavesScenario {
         figures.add("model_download_s", download / self.device_bytes_per_second, "s");
         let changes = self.changes_per_day / self.registries.max(1) as f64 * CHANGE + DOWNLOAD_FRAME;
         figures.add("model_download_daily_mb", changes / 1e6, "MB");
+        let sweep = self.leaves as f64 / SWEEP_BATCH / SWEEP_INTERVAL;
+        figures.add("model_sweep_rpc_requests", sweep, "per s");
         figures.into_all()
     }
 }

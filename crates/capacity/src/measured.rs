@@ -10,11 +10,12 @@ pub const PROOFS_PER_MINUTE: [(u32, f64); 3] = [(1, 426.0), (2, 789.0), (4, 764.
 /// From request to proof with two requests in flight for each worker: workers, p50 and p99 in seconds (the same run).
 pub const CLOSED_LOOP: [(u32, f64, f64); 3] = [(1, 0.280, 0.308), (2, 0.301, 0.346), (4, 0.617, 0.836)];
 
-/// What provers report as the time of a proof, in seconds: `bb`'s, without leasing, opening and storing (`bench proof`, p50).
+/// What provers report as the time of a proof, in seconds: `bb`'s, without leasing, opening and storing (`bench proof`,
+/// p50).
 pub const REPORTED_PROOF: f64 = 0.136;
 
-/// Standard deviation of a worker's time for one job, as a part of its mean: with it the closed loops have the measured p99
-/// (`tests/measured.rs`).
+/// Standard deviation of a worker's time for one job, as a part of its mean: with it the closed loops have the measured
+/// p99 (`tests/measured.rs`).
 pub const VARIATION: f64 = 0.09;
 
 /// What a worker takes for one job, from lease to lease, when so many share two cores.
@@ -23,17 +24,27 @@ pub fn service(workers: u32) -> ServiceTime {
     ServiceTime::LogNormal { mean: f64::from(at.0) * 60.0 / at.1, variation: VARIATION }
 }
 
-/// What one of many workers takes for a job when each has a core, with API and Postgres: the measure of two workers on two
-/// cores. That more machines are as fast each is assumed, not measured: no more than two cores were there.
+/// What one of many workers takes for a job when each has a core, with API and Postgres: the measure of two workers on
+/// two cores. That more machines are as fast each is assumed, not measured: no more than two cores were there.
 pub fn service_on_own_core() -> ServiceTime {
     service(2)
 }
 
-/// The overload of `./veilpass bench fleet`: of what was accepted p50 and p99 in seconds, refused in per cent of requests.
+/// The overload of `./veilpass bench fleet`: of what was accepted p50 and p99 in seconds, refused in per cent of
+/// requests.
 pub const OVERLOAD: (f64, f64, f64) = (2.9, 4.3, 56.0);
 
 /// Processor time of the API for checking one proof, in seconds.
 pub const CHECK: f64 = 0.0022;
+
+/// Rows that one delegated proof inserts, changes or removes until it is archived: counted in the statements, not
+/// measured.
+///
+/// `enqueue.rs` 3 (round, job, claim), `lease.rs` 2 (job, round of the key) and 1 (end), `fetch.rs` 2 (claim, job),
+/// `verifications.rs` 2 (nullifier, verification), `grants.rs` 1, `archive.rs` 2.
+pub const ROWS_PER_PROOF: f64 = 13.0;
+/// Transactions that are written for it: enqueue, lease, end, fetch, verification, grant. Archiving is in batches.
+pub const COMMITS_PER_PROOF: f64 = 6.0;
 
 /// Memory of a `bb` worker, in bytes, of which [`BB_SHARED_BYTES`] are shared by all (`bench fleet`).
 pub const BB_BYTES: f64 = 22e6;

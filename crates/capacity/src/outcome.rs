@@ -99,6 +99,13 @@ impl Outcome {
         self.classes.iter().for_each(|class| all.add(class));
         all
     }
+
+    /// Some classes together.
+    pub(crate) fn of(&self, classes: &[usize]) -> ClassOutcome {
+        let mut some = ClassOutcome::default();
+        classes.iter().filter_map(|class| self.classes.get(*class)).for_each(|class| some.add(class));
+        some
+    }
 }
 
 #[cfg(test)]

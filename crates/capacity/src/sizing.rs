@@ -3,9 +3,7 @@
 use serde::Serialize;
 use serde_json::json;
 
-use crate::{
-    AdmissionRule, Arrivals, Figure, Load, Mix, Outcome, ServiceTime, Simulation, figure::Figures, measured,
-};
+use crate::{AdmissionRule, Arrivals, Figure, Load, Mix, Outcome, ServiceTime, Simulation, figure::Figures, measured};
 
 /// More workers than this are not looked for.
 const MOST_WORKERS: u32 = 4096;
@@ -96,8 +94,8 @@ impl MonthScenario {
             "seconds": self.seconds, "on_devices": self.on_devices, "promise": self.promise,
             "service": measured::service_on_own_core(), "admission": AdmissionRule::DEFAULT,
         }));
-        let memory = f64::from(workers + 1) * (measured::BB_BYTES - measured::BB_SHARED_BYTES)
-            + measured::BB_SHARED_BYTES;
+        let memory =
+            f64::from(workers + 1) * (measured::BB_BYTES - measured::BB_SHARED_BYTES) + measured::BB_SHARED_BYTES;
         figures.add("model_peak_rate", self.arrivals.peak_rate(), "proofs/s");
         figures.add("model_workers", f64::from(workers), "workers");
         figures.add("model_p50_ms", all.sojourns.percentile(50) * 1e3, "ms");
@@ -107,6 +105,12 @@ impl MonthScenario {
         figures.add("model_bb_memory_mb", memory / 1e6, "MB");
         // The API checks every proof, whoever made it.
         figures.add("model_peak_api_cores", self.arrivals.peak_rate() * measured::CHECK, "cores");
+        // Of proofs that devices make there are the verification and the grant: two commits, three rows.
+        let (delegated, own) =
+            (self.arrivals.peak_rate() * (1.0 - self.on_devices), self.arrivals.peak_rate() * self.on_devices);
+        let commits = delegated * measured::COMMITS_PER_PROOF + own * 2.0;
+        figures.add("model_peak_commits", commits, "per s");
+        figures.add("model_peak_rows", delegated * measured::ROWS_PER_PROOF + own * 3.0, "per s");
         figures.into_all()
     }
 }
@@ -127,7 +131,8 @@ pub struct FleetScenario {
 }
 
 impl FleetScenario {
-    /// The highest rate of independent requests at which the promise holds, to a hundredth of what the workers could do.
+    /// The highest rate of independent requests at which the promise holds, to a hundredth of what the workers could
+    /// do.
     fn highest(&self, service: ServiceTime) -> (f64, Outcome) {
         let most = f64::from(self.workers) / service.mean();
         let run = |percent: u32| {

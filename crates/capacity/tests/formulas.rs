@@ -71,7 +71,10 @@ fn several_workers_wait_as_m_m_c() {
 fn littles_law_and_the_workers_utilisation_hold() {
     let service = ServiceTime::LogNormal { mean: MEAN, variation: 0.3 };
     let rate = 0.8 * 3.0 / MEAN;
-    let load = Load::Open { arrivals: Arrivals::Bursty { mean: rate * 0.8, peak_factor: 2.0, share: 0.2, burst: 10.0 }, seconds: 5000.0 };
+    let load = Load::Open {
+        arrivals: Arrivals::Bursty { mean: rate * 0.8, peak_factor: 2.0, share: 0.2, burst: 10.0 },
+        seconds: 5000.0,
+    };
     let outcome = Simulation::plain(5, load, 3, service).run();
     let all = outcome.all();
     // Exact over a whole run: it begins and ends empty.

@@ -1,7 +1,7 @@
 //! The model beside what was measured.
 
 use veilpass_capacity::{
-    Load, OverloadScenario, Scenario, Simulation,
+    Load, OverloadFigures, Scenario, Simulation,
     measured::{self, CLOSED_LOOP, PROOFS_PER_MINUTE},
     run, standard,
 };
@@ -30,26 +30,26 @@ fn closed_loops_have_the_measured_throughput_and_latency() {
     }
 }
 
-fn overloads() -> Vec<OverloadScenario> {
+/// The two runs that are as in the bench.
+fn overloads() -> Vec<OverloadFigures> {
     let only = |scenario| if let Scenario::Overload(overload) = scenario { Some(overload) } else { None };
-    standard(1.0).into_iter().filter_map(only).collect()
+    standard(1.0)
+        .into_iter()
+        .filter_map(only)
+        .filter(|overload| overload.admission.is_none())
+        .map(|run| run.run())
+        .collect()
 }
 
 #[test]
-fn the_overload_is_as_measured_once_refusals_cost_something() {
+fn the_overload_is_as_measured() {
     let (p50, p99, refused) = measured::OVERLOAD;
     let [free, slowed] = <[_; 2]>::try_from(overloads()).unwrap();
-    let of = |scenario: &OverloadScenario| {
-        let all = scenario.simulation().run().all();
-        let refused = 100.0 * all.refused() as f64 / all.requests as f64;
-        (all.sojourns.percentile(50), all.sojourns.percentile(99), refused)
-    };
-    let (free_p50, _, free_refused) = of(&free);
-    assert!(free_p50 < p50 && free_refused < refused, "without, the model is too good: {free_p50} {free_refused}");
-    let modelled = of(&slowed);
-    assert!(within(modelled.0, p50, 15.0), "{modelled:?}");
-    assert!(within(modelled.1, p99, 25.0), "{modelled:?}");
-    assert!((modelled.2 - refused).abs() < 3.0, "{modelled:?}");
+    // Without anything fitted to it.
+    assert!(within(free.p50, p50, 20.0) && within(free.p99, p99, 5.0), "{free:?}");
+    assert!((free.refused - refused).abs() < 4.0, "{free:?}");
+    assert!(within(slowed.p50, p50, 10.0) && within(slowed.p99, p99, 5.0), "{slowed:?}");
+    assert!((slowed.refused - refused).abs() < 2.0, "{slowed:?}");
 }
 
 #[test]
@@ -74,7 +74,9 @@ fn the_readme_has_these_figures() {
         assert!(readme.contains(&cell), "README.md has no {cell:?}: change src/measured.rs with it");
     }
     let program = include_str!("../../../programs/veilpass/README.md");
-    for cell in ["| verify_cu_total | 707,151 |", "| upload_cu_total_legacy | 26,817 |", "| upload_cu_total_v1 | 9,150 |"] {
+    for cell in
+        ["| verify_cu_total | 707,151 |", "| upload_cu_total_legacy | 26,817 |", "| upload_cu_total_v1 | 9,150 |"]
+    {
         assert!(program.contains(cell), "{cell}");
     }
 }

@@ -5,7 +5,6 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use futures_util::{Stream, stream};
 use tokio::sync::broadcast::{self, error::RecvError};
 
 /// Messages that a subscriber may be behind; then it loses the oldest.
@@ -53,14 +52,6 @@ impl Subscription {
                 Err(RecvError::Closed) => return std::future::pending().await,
             }
         }
-    }
-
-    /// The same as a stream.
-    pub fn into_stream(self) -> impl Stream<Item = Vec<u8>> + Send {
-        stream::unfold(self, |mut subscription| async {
-            let message = subscription.next().await;
-            Some((message, subscription))
-        })
     }
 }
 

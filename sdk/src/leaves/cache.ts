@@ -1,4 +1,7 @@
-/** Public downloads that outlive the page, in the Cache API where there is one. What is kept is checked each time it is read. */
+/**
+ * Public downloads that outlive the page, in the Cache API where there is one. What is kept is checked each time it is
+ * read.
+ */
 
 import type { Bytes } from '../protocol/bytes.js';
 

@@ -50,6 +50,7 @@ export class LeavesDownloader {
     version: number,
     signal: AbortSignal | undefined,
     onFraction: (fraction: number) => void,
+    cache: RequestCache = 'default',
   ): Promise<Bytes> {
     const download = new Download(onFraction);
     for (let attempt = 0; ; attempt++) {
@@ -57,7 +58,7 @@ export class LeavesDownloader {
         const from = download.resumeAt();
         const headers: Record<string, string> = from > 0 ? { range: `bytes=${from}-` } : {};
         const path = `${this.#path}/${version}`;
-        const response = await this.#transport.send(path, { headers, cache: 'default', isStream: true, signal });
+        const response = await this.#transport.send(path, { headers, cache, isStream: true, signal });
         await readAll(response, download.begin(response, from), signal);
         return download.finish();
       } catch (error) {

@@ -1,6 +1,6 @@
 /**
- * The files in which leaves come, described to the byte in `crates/leafset`. All of a file is as it should be, or it is refused.
- * Whether its leaves make its root is not computed here.
+ * The files in which leaves come, described to the byte in `crates/leafset`. All of a file is as it should be, or it is
+ * refused. Whether its leaves make its root is not computed here.
  */
 
 import { sha256 } from '@noble/hashes/sha2.js';

@@ -25,6 +25,8 @@ export class RegistryLeaves {
   readonly #downloader: LeavesDownloader;
   readonly #cache: PublicCache;
   #current: LeafFile | undefined;
+  /** After a lie the browser's cache is not believed either. */
+  #mode: RequestCache = 'default';
 
   constructor(transport: Transport, registryId: FieldHex, cache = new PublicCache()) {
     this.#registryId = registryId;
@@ -65,6 +67,7 @@ export class RegistryLeaves {
   /** Forgets them: they turned out to be a lie, here or in the cache. */
   async forget(): Promise<void> {
     this.#current = undefined;
+    this.#mode = 'reload';
     await this.#cache.remove(this.#key);
   }
 
@@ -84,7 +87,7 @@ export class RegistryLeaves {
   }
 
   async #whole(version: number, signal: AbortSignal | undefined, tell: (fraction: number) => void): Promise<LeafFile> {
-    const bytes = await this.#downloader.whole(version, signal, tell);
+    const bytes = await this.#downloader.whole(version, signal, tell, this.#mode);
     const file = decodeLeaves(bytes);
     this.#check(file, version);
     await this.#cache.write(this.#key, bytes);

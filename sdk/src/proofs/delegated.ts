@@ -27,7 +27,10 @@ type Ended = { readonly failure: Schemas['FailureView'] | null } | undefined;
 
 /** Milliseconds between looks, where there is no stream of events. */
 const POLL = 1000;
-/** Streams that are opened before it is looked at instead. A stream ends after ten minutes, and may be replaced by another. */
+/**
+ * Streams that are opened before it is looked at instead. A stream ends after ten minutes, and may be replaced by
+ * another.
+ */
 const STREAMS = 3;
 
 /** Has a statement proved. An abort gives the job up at the API too. */

@@ -1,7 +1,7 @@
 /**
- * The envelope that carries a witness to a prover, past everything in between: HPKE (RFC 9180), base mode, DHKEM(X25519,
- * HKDF-SHA256), HKDF-SHA256, ChaCha20-Poly1305; `info` is `veilpass.v1.witness`, the additional data is the statement, so that
- * an envelope cannot be moved to another job. The same as `crates/sealing`.
+ * The envelope that carries a witness to a prover, past everything in between: HPKE (RFC 9180), base mode,
+ * DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, ChaCha20-Poly1305; `info` is `veilpass.v1.witness`, the additional data is
+ * the statement, so that an envelope cannot be moved to another job. The same as `crates/sealing`.
  */
 
 import { Chacha20Poly1305 } from '@hpke/chacha20poly1305';

@@ -1,6 +1,7 @@
 /**
- * Elements of Fr, the scalar field of BN254. As bytes: 32, big-endian, below the modulus. As text: `0x` and 64 lowercase
- * hexadecimal digits. Whatever is not canonical is refused, never reduced: the libraries below would reduce, or pad.
+ * Elements of Fr, the scalar field of BN254. As bytes: 32, big-endian, below the modulus. As text: `0x` and 64
+ * lowercase hexadecimal digits. Whatever is not canonical is refused, never reduced: the libraries below would reduce,
+ * or pad.
  */
 
 import { CryptoError } from '../errors.js';

@@ -1,6 +1,6 @@
 /**
- * `H`: one Poseidon2 permutation of width 4 over Fr, a domain constant first. `H(D, a, b, c) = permutation([D, a, b, c])[0]`,
- * absent inputs are 0. A domain constant is the big-endian integer of its ASCII name. The same in Rust
+ * `H`: one Poseidon2 permutation of width 4 over Fr, a domain constant first. `H(D, a, b, c) = permutation([D, a, b,
+ * c])[0]`, absent inputs are 0. A domain constant is the big-endian integer of its ASCII name. The same in Rust
  * (`crates/protocol/src/hash.rs`) and Noir (`circuits/protocol`); `circuits/ownership/vectors.json` holds all to it.
  */
 

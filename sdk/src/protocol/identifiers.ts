@@ -7,8 +7,8 @@ import type { AddressBase58, FieldHex } from '../types.js';
 import { type Bytes, bigEndian, hex, utf8 } from './bytes.js';
 
 /**
- * The first 248 bits of `SHA-256(domain || 0x00 || parts...)` as a field element, each part preceded by its length in bytes
- * (u32, big-endian): no two lists of parts share a preimage, and 248 bits are below the modulus.
+ * The first 248 bits of `SHA-256(domain || 0x00 || parts...)` as a field element, each part preceded by its length in
+ * bytes (u32, big-endian): no two lists of parts share a preimage, and 248 bits are below the modulus.
  */
 export function sha256To248(domain: string, ...parts: readonly Uint8Array[]): FieldHex {
   const hasher = sha256.create().update(utf8(domain)).update(new Uint8Array(1));

@@ -1,6 +1,7 @@
 /**
- * The text that a wallet signs to enrol: a Sign In With Solana message in exactly one form (`crates/siws`). The API writes it,
- * and it is signed only if it is, byte for byte, what is expected here: a page must not get a signature for anything else.
+ * The text that a wallet signs to enrol: a Sign In With Solana message in exactly one form (`crates/siws`). The API
+ * writes it, and it is signed only if it is, byte for byte, what is expected here: a page must not get a signature for
+ * anything else.
  */
 
 import { ChallengeMismatchError } from '../errors.js';

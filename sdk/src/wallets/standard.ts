@@ -40,7 +40,9 @@ type Features = StandardConnectFeature &
   Partial<StandardDisconnectFeature & StandardEventsFeature>;
 type SuitableWallet = Wallet & { readonly features: Features };
 
-/** The wallets that are there. `onChange` is called when one comes or goes: many come only after the page has loaded. */
+/**
+ * The wallets that are there. `onChange` is called when one comes or goes: many come only after the page has loaded.
+ */
 export function discoverWallets(onChange?: (wallets: readonly WalletHandle[]) => void): {
   readonly wallets: readonly WalletHandle[];
   stop(): void;

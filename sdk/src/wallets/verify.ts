@@ -5,8 +5,8 @@ import { addressBytes } from '../protocol/identifiers.js';
 import type { MessageSigner } from './signer.js';
 
 /**
- * Has a text signed, and checks the signature here: a wallet that signs something else (a prefix before it, another account)
- * is told from one that works before anything is sent.
+ * Has a text signed, and checks the signature here: a wallet that signs something else (a prefix before it, another
+ * account) is told from one that works before anything is sent.
  */
 export async function signChecked(wallet: MessageSigner, message: Bytes): Promise<Bytes> {
   const key = addressBytes(wallet.address, "the wallet's address");

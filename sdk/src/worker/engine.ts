@@ -1,4 +1,7 @@
-/** The prover itself: acvm solves, Barretenberg proves and checks. Runs in a worker, or in the same thread where there is none. */
+/**
+ * The prover itself: acvm solves, Barretenberg proves and checks. Runs in a worker, or in the same thread where there
+ * is none.
+ */
 
 import { BackendType, Barretenberg, BarretenbergSync } from '@aztec/bb.js';
 import initAcvm, { compressWitnessStack, executeProgram } from '@noir-lang/acvm_js';

@@ -47,7 +47,9 @@ export function publicError(error: unknown): { code: string; message: string; ad
   };
 }
 
-/** Tells how many bytes were fetched while `work` runs. The libraries fetch their wasm by themselves, and tell nobody. */
+/**
+ * Tells how many bytes were fetched while `work` runs. The libraries fetch their wasm by themselves, and tell nobody.
+ */
 async function countingFetches<T>(onNote: (note: Note) => void, work: () => Promise<T>): Promise<T> {
   const plain = globalThis.fetch;
   let bytes = 0;

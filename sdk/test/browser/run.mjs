@@ -1,32 +1,16 @@
 // Proves on the device and by a prover, in real Chromium, against a real stack: npm run test:browser -w sdk
 //
-// Builds a page with the SDK as a frontend would, puts it in the place of the listening room under a root of its own, starts
-// `veilpass demo` there (its server gives the pages the headers and the CSP that they have in production), and drives it.
-//   VEILPASS_BIN   the binary (default: the release build in the cache)      CHROMIUM   the browser (default: /usr/bin/chromium)
-//   VEILPASS_ROOM  URL of a room that is open already and serves that page: nothing is built or started
-import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
+// The page is built as a frontend would be (Vite, the SDK's plugin) and served by the demo's server. CHROMIUM: another
+// browser than /usr/bin/chromium; see test/stack/open.mjs for the rest of the environment.
+// SAME_CLAIM: a file for one claim under both proofs.
+import { readFileSync, writeFileSync } from 'node:fs';
 import { chromium } from 'playwright-core';
-import { build } from 'vite';
+import { checks, openStack } from '../stack/open.mjs';
 
-const here = dirname(fileURLToPath(import.meta.url));
-const repository = join(here, '../../..');
-const binary = process.env.VEILPASS_BIN ?? join(homedir(), '.cache/veilpass/target-1.95.0/release/veilpass');
 const browserPath = process.env.CHROMIUM ?? '/usr/bin/chromium';
-const failures = [];
-const check = (what, holds) => {
-  console.log(`${holds ? '  ok  ' : ' FAIL '} ${what}`);
-  if (!holds) failures.push(what);
-};
-
-const scratch = mkdtempSync(join(tmpdir(), 'veilpass-sdk-'));
-let stack;
+const { check, finish } = checks('BROWSER');
+const { room, close } = await openStack();
 try {
-  const room = process.env.VEILPASS_ROOM ?? (await openRoom());
   for (const [threads, method, settle] of [
     [1, 'device', 'offchain'],
     [2, 'device', 'onchain'],
@@ -36,10 +20,14 @@ try {
       const proofs = method === 'device' ? 6 : 1;
       const result = await page.evaluate((args) => globalThis.veilpassTest(...args), [threads, method, settle, proofs]);
       const [cold, ...warm] = result.milliseconds;
-      const median = warm.toSorted((a, b) => a - b)[Math.floor(warm.length / 2)];
+      const made = result.made.slice(1);
       console.log(
-        `\n${method}, ${threads} thread(s), ${settle}: first ${cold} ms, then ${warm.join(' ')} (median ${median})`,
+        `\n${method}, ${threads} thread(s), ${settle}: the first proof ${cold} ms, with all that is loaded for it`,
       );
+      if (warm.length > 0) {
+        console.log(`the next ${warm.join(' ')} ms (median ${median(warm)}), with two questions to the API each`);
+        console.log(`of that: witness, proof and check ${made.join(' ')} ms (median ${median(made)})`);
+      }
       console.log(`memory: ${JSON.stringify(result.memory)}; renderer ${JSON.stringify(await memory())}`);
       check('the page is isolated', result.isolated);
       check('the proof has 7,232 bytes', result.bytes === 7232);
@@ -64,39 +52,22 @@ try {
     check('whoever did not enrol has no proof', stranger === 'not-a-member');
     check(`no error in the console ${trouble.join(' | ')}`, trouble.length === 0);
   });
-} finally {
-  if (stack) {
-    const ended = new Promise((resolve) => stack.once('exit', resolve));
-    stack.kill('SIGTERM');
-    await ended;
-  }
-  rmSync(scratch, { recursive: true, force: true });
-}
-console.log(failures.length === 0 ? '\nBROWSER OK' : `\nBROWSER FAILED: ${failures.length}`);
-process.exitCode = failures.length === 0 ? 0 : 1;
-
-/** A stack whose listening room is the test's page. */
-async function openRoom() {
-  const root = join(scratch, 'root');
-  mkdirSync(join(root, 'web/dist'), { recursive: true });
-  for (const name of readdirSync(repository)) if (name !== 'web') symlinkSync(join(repository, name), join(root, name));
-  symlinkSync(join(repository, 'web/headers.json'), join(root, 'web/headers.json'));
-  const page = join(here, 'page');
-  const outDir = join(root, 'web/dist/room');
-  await build({ root: page, configFile: join(page, 'vite.config.ts'), logLevel: 'warn', build: { outDir } });
-  stack = spawn(binary, ['demo', '--data', join(scratch, 'data'), '--leaves', '1000'], {
-    env: { ...process.env, VEILPASS_ROOT: root },
-    stdio: ['ignore', 'pipe', 'inherit'],
+  await inBrowser(room, async (page, _, trouble) => {
+    const [device, delegated] = await page.evaluate(() => globalThis.sameClaim());
+    console.log('\none claim, both ways');
+    check('both say the same', JSON.stringify(device.publicInputs) === JSON.stringify(delegated.publicInputs));
+    check('by two proofs', device.proof !== delegated.proof);
+    check(`no error in the console ${trouble.join(' | ')}`, trouble.length === 0);
+    // What else looks at them: a nullifier is burnt once, so that one chain takes only one of the two.
+    if (process.env.SAME_CLAIM) writeFileSync(process.env.SAME_CLAIM, JSON.stringify({ device, delegated }));
   });
-  for await (const line of createInterface({ input: stack.stdout })) {
-    console.log(line);
-    const url = /The listening room is open: (\S+)/.exec(line)?.[1];
-    if (url) {
-      stack.stdout.resume();
-      return url;
-    }
-  }
-  throw new Error('the demo ended before its room was open');
+} finally {
+  await close();
+}
+finish();
+
+function median(values) {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 }
 
 /** A browser with a profile of its own: nothing cached. Every host but this machine is unresolvable. */

@@ -1,5 +1,5 @@
-// The running example of docs/protocol.md and docs/messages.md, whose values were computed from the text alone, by a program
-// that shares no code with this one.
+// The running example of docs/protocol.md and docs/messages.md, whose values were computed from the text alone, by a
+// program that shares no code with this one.
 import { readFileSync } from 'node:fs';
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { sha256 } from '@noble/hashes/sha2.js';

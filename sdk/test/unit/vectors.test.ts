@@ -10,8 +10,15 @@ import { addressBytes, registryIdOf, sha256To248, tokenIdOf, trackIdOf } from '.
 
 const file = JSON.parse(readFileSync(new URL('../../../circuits/ownership/vectors.json', import.meta.url), 'utf8'));
 
-describe.each(file.vectors.map((vector: { name: string }) => [vector.name, vector]))('%s', (_, vector) => {
-  const { input, output } = vector as { input: Record<string, never>; output: Record<string, never> };
+interface Vector {
+  readonly name: string;
+  readonly input: { leaf_index_bits: boolean[]; siblings: string[] } & Record<Input, string>;
+  readonly output: { permutation_of_0_1_2_3: string[] } & Record<Output, string>;
+}
+type Input = 'registry_id' | 'track_id' | 'epoch' | 'identity_secret' | 'token_id';
+type Output = 'commitment' | 'leaf' | 'node_of_commitment_and_leaf' | 'scope' | 'nullifier' | 'merkle_root';
+
+describe.each(file.vectors as Vector[])('$name', ({ input, output }) => {
   const secret = fieldFromHex(input.identity_secret);
 
   test('permutation', () => {
@@ -36,8 +43,7 @@ describe.each(file.vectors.map((vector: { name: string }) => [vector.name, vecto
   });
 
   test('root', () => {
-    const bits = input.leaf_index_bits as unknown as boolean[];
-    const siblings = input.siblings as unknown as string[];
+    const { leaf_index_bits: bits, siblings } = input;
     const root = siblings.reduce((node, sibling, level) => {
       const other = fieldFromHex(sibling);
       return bits[level] ? hashNode(other, node) : hashNode(node, other);

@@ -21,7 +21,7 @@ async function walk(room, name, look) {
   };
   await arrive(visitor);
   await page
-    .getByText(/For its \d+ holders/)
+    .getByText(/For its [\d,]+ holders/)
     .first()
     .waitFor();
   await see('1-arrive');
@@ -71,6 +71,7 @@ async function theme({ checks, visit }) {
   const paper = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
   const light = await paper();
   await page.emulateMedia({ colorScheme: 'dark' });
+  await page.waitForFunction(() => document.documentElement.dataset.theme === 'dark');
   const dark = await paper();
   checks.check('theme: follows the system', light !== dark, [light, dark]);
   await button(page, 'Light colours').click();

@@ -22,6 +22,8 @@ const FLAGS = [
 export class Visitor {
   /** @type {string[]} */
   complaints = [];
+  /** Whether a refusal is expected, which the browser reports on the console by itself. */
+  isRefused = false;
 
   static async open({
     url,
@@ -62,8 +64,10 @@ export class Visitor {
         complaints.push(`foreign request: ${request.url()}`);
     });
     page.on('console', (message) => {
-      if (['error', 'warning'].includes(message.type()) && !this.mayComplain)
-        complaints.push(`console: ${message.text()}`);
+      if (!['error', 'warning'].includes(message.type())) return;
+      // The browser itself reports answers that are refusals, and servers that are away.
+      if (this.isRefused && message.text().startsWith('Failed to load resource')) return;
+      complaints.push(`console: ${message.text()}`);
     });
     page.on('pageerror', (error) => complaints.push(`page error: ${error.message}`));
   }

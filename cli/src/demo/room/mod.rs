@@ -137,7 +137,8 @@ async fn protect(State(shared): State<Arc<Shared>>, request: Request, next: Next
     let is_there = response.status().is_success();
     let headers = response.headers_mut();
     headers.extend(shared.headers.of(&path).clone());
-    let cache = if path.starts_with("/assets/") && is_there { "public, max-age=31536000, immutable" } else { "no-store" };
+    let cache =
+        if path.starts_with("/assets/") && is_there { "public, max-age=31536000, immutable" } else { "no-store" };
     headers.insert(header::CACHE_CONTROL, cache.parse().expect("no control characters"));
     response
 }

@@ -89,15 +89,6 @@ pub(super) async fn refuse(connection: &mut PgConnection, verification: Uuid, sp
 }
 
 impl Store {
-    /// Asks for a recorded verification to be settled on the chain. `false`: that was asked before, or there is no such
-    /// verification. See [`Self::record_verification_to_settle`] for both in one transaction.
-    pub async fn enqueue_settlement(&self, verification: Uuid, proof: &[u8]) -> Result<bool, StoreError> {
-        let mut tx = self.pool.begin().await?;
-        let added = insert(&mut tx, verification, proof).await?;
-        tx.commit().await?;
-        Ok(added)
-    }
-
     /// How far the chain is with a verification. `None`: it is not to be settled there.
     pub async fn settlement(&self, verification: Uuid) -> Result<Option<Settlement>, StoreError> {
         let row = sqlx::query(

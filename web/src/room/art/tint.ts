@@ -17,16 +17,22 @@ export function contrast(a: Rgb, b: Rgb): number {
   return (Math.max(la, lb) + 0.05) / (Math.min(la, lb) + 0.05);
 }
 
+/** A colour that can be read, and how much of black or white is in it, 0 to 1. */
+interface Readable {
+  colour: Rgb;
+  added: number;
+}
+
 /**
  * A swatch's two colours, each darkened or lightened until it can be read as text on all of these grounds: the one that is then the
- * more colourful.
+ * more colourful and the nearer to what it was.
  * @param grounds `#rrggbb`, all light or all dark
  */
 export function tint(swatch: readonly [string, string], grounds: readonly string[]): Tint {
   const papers = grounds.map(parseColour);
   const isDark = luminance(papers[0] as Rgb) < 0.2;
-  const [first, second] = swatch.map((colour) => readable(parseColour(colour), papers, isDark)) as [Rgb, Rgb];
-  const accent = saturation(first) > saturation(second) ? first : second;
+  const [first, second] = swatch.map((colour) => readable(parseColour(colour), papers, isDark)) as [Readable, Readable];
+  const accent = (worth(first) >= worth(second) ? first : second).colour;
   const inks: Rgb[] = [
     [255, 255, 255],
     [12, 14, 18],
@@ -35,15 +41,17 @@ export function tint(swatch: readonly [string, string], grounds: readonly string
   return { accent: hex(accent), accentInk: hex(ink) };
 }
 
-function readable(colour: Rgb, papers: readonly Rgb[], isDark: boolean): Rgb {
+function readable(start: Rgb, papers: readonly Rgb[], isDark: boolean): Readable {
   const towards: Rgb = isDark ? [255, 255, 255] : [0, 0, 0];
-  let result = colour;
-  for (let amount = STEP; papers.some((paper) => contrast(result, paper) < CONTRAST) && amount <= 1; amount += STEP) {
-    result = mix(colour, towards, amount);
+  let [colour, added] = [start, 0];
+  while (papers.some((paper) => contrast(colour, paper) < CONTRAST) && added < 1) {
+    added = Math.min(1, added + STEP);
+    colour = mix(start, towards, added);
   }
-  return result;
+  return { colour, added };
 }
 
-function saturation(colour: Rgb): number {
-  return Math.max(...colour) - Math.min(...colour);
+/** Chroma, less what a strange colour costs. */
+function worth({ colour, added }: Readable): number {
+  return Math.max(...colour) - Math.min(...colour) - 60 * added;
 }

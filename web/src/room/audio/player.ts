@@ -1,8 +1,3 @@
-import { rms } from './peaks.ts';
-
-/** What a player tells: it began, it stopped, or it came to the end. */
-export type PlayerEvent = 'play' | 'pause' | 'end';
-
 const FADE_SECONDS = 0.03;
 
 /**
@@ -20,7 +15,6 @@ export class Player {
   #offset = 0;
   /** The context's time at which the recording's beginning would have been played. */
   #startedAt = 0;
-  #listener: (event: PlayerEvent) => void = () => {};
 
   constructor() {
     this.#analyser.fftSize = 2048;
@@ -33,10 +27,6 @@ export class Player {
     this.#buffer = await this.#context.decodeAudioData(file);
     this.#offset = 0;
     return this.#buffer;
-  }
-
-  onEvent(listener: (event: PlayerEvent) => void): void {
-    this.#listener = listener;
   }
 
   get isPlaying(): boolean {
@@ -63,6 +53,8 @@ export class Player {
   async play(): Promise<void> {
     if (!this.#buffer || this.#source) return;
     await this.#context.resume();
+    // A second click may have been quicker.
+    if (this.#source) return;
     if (this.#offset >= this.duration - 0.01) this.#offset = 0;
     const source = this.#context.createBufferSource();
     source.buffer = this.#buffer;
@@ -71,19 +63,16 @@ export class Player {
       if (this.#source !== source) return;
       this.#source = null;
       this.#offset = this.duration;
-      this.#listener('end');
     };
     source.start(0, this.#offset);
     this.#startedAt = this.#context.currentTime - this.#offset;
     this.#source = source;
-    this.#listener('play');
   }
 
   pause(): void {
     if (!this.#source) return;
     this.#offset = this.position;
     this.#drop();
-    this.#listener('pause');
   }
 
   /** To a position in seconds, without changing whether it plays. */
@@ -92,11 +81,6 @@ export class Player {
     this.#drop();
     this.#offset = Math.min(Math.max(0, seconds), this.duration);
     if (wasPlaying) await this.play();
-  }
-
-  /** Root mean square of what leaves for the loudspeakers now. */
-  level(): number {
-    return rms(this.wave());
   }
 
   /** The newest samples that leave for the loudspeakers; valid until the next call. */

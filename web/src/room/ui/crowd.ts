@@ -23,7 +23,7 @@ export class Crowd {
         { class: 'crowd-text' },
         'You are one of ',
         h('strong', { 'data-holders': holders }, count(holders)),
-        '. Nobody here can say which.',
+        '. The proof does not say which.',
       ),
       holders > MOST_DOTS &&
         h('p', { class: 'fine' }, `One dot stands for about ${Math.round(holders / MOST_DOTS)} of them.`),

@@ -3,6 +3,7 @@ import { clock, count } from '../format.ts';
 import type { Room } from '../room.ts';
 import type { TrackAccess } from '../unlock/access.ts';
 import { refusal } from '../unlock/refusals.ts';
+import { announce } from './announcer.ts';
 import { coverImage } from './cover.ts';
 import { refusalPanel } from './refusal-panel.ts';
 import { Steps } from './steps.ts';
@@ -70,7 +71,9 @@ export class Home implements View {
 
   #problemPanel(problem: unknown): HTMLElement {
     const now = { title: '', demo: this.room.config.demo, periodEnds: '', holders: null, floor: null };
-    return refusalPanel(refusal(problem, now), (action) => action === 'again' && void this.room.reach());
+    const told = refusal(problem, now);
+    announce(told.title);
+    return refusalPanel(told, (action) => action === 'again' && void this.room.reach());
   }
 }
 

@@ -12,12 +12,14 @@ export class LedgerView {
   readonly #list = h('ol', { class: 'ledger-rows' });
   readonly #elapsed = h('span', { class: 'mono', 'aria-hidden': 'true' });
   readonly #rows: RowView[] = [];
+  readonly #isLive: boolean;
   readonly #ticking: ReturnType<typeof setInterval>;
 
   constructor(
     readonly ledger: Ledger,
     cancel: (() => void) | null,
   ) {
+    this.#isLive = cancel !== null;
     this.element = h(
       'section',
       { class: 'ledger', 'aria-label': 'What happens' },
@@ -50,11 +52,19 @@ export class LedgerView {
         view = new RowView(row);
         this.#rows.push(view);
         this.#list.append(view.element);
+        if (this.#isLive) this.#follow(view.element);
         if (row.end === null) announce(explain(row.event).title);
       }
       view.update(row, this.ledger.elapsed(now));
     }
     fill(this.#elapsed, milliseconds(this.ledger.elapsed(now)));
+  }
+
+  /** Keeps the newest step in sight, unless the person scrolled away from the ones before. */
+  #follow(row: HTMLElement): void {
+    const before = row.previousElementSibling?.getBoundingClientRect();
+    if (before && (before.bottom < 0 || before.top > innerHeight)) return;
+    row.scrollIntoView({ block: 'nearest' });
   }
 
   /** Nothing is added any more. */
@@ -75,7 +85,13 @@ class RowView {
       'li',
       { class: 'ledger-row', 'data-step': row.key },
       h('div', { class: 'ledger-mark' }, h('span', { class: 'mark-dot', 'aria-hidden': 'true' }), this.#time),
-      h('div', { class: 'ledger-browser' }, h('h3', {}, title), h('p', {}, browser), this.#progress),
+      h(
+        'div',
+        { class: 'ledger-browser' },
+        h('p', { class: 'ledger-title' }, title),
+        h('p', {}, browser),
+        this.#progress,
+      ),
       h(
         'div',
         { class: 'ledger-server', 'data-exposure': exposure },

@@ -3,6 +3,12 @@ import { abbreviate, milliseconds, remaining } from '../format.ts';
 import type { TrackAccess } from '../unlock/access.ts';
 import { icon } from './icons.ts';
 
+/** The steps that make a proof. Of a prover's, those that pass between two messages are not told apart. */
+const PROVING = {
+  device: ['device:proving'],
+  delegated: ['leased', 'path', 'witness', 'proving', 'verifying'].map((stage) => `prover:${stage}`),
+} as const;
+
 /** What became of the proof: the settlement, the period, the grant. */
 export class Notes {
   readonly element = h('dl', { class: 'notes' });
@@ -36,7 +42,7 @@ export class Notes {
     const transaction = verification?.transaction;
     const entry = (term: string, ...content: Child[]) => h('div', {}, h('dt', {}, term), h('dd', {}, ...content));
     const end = room.periodEnd;
-    const proving = ledger?.spent('device:proving', 'prover:proving') ?? 0;
+    const proving = ledger?.spent(...PROVING[choice.method]) ?? 0;
     return [
       entry(
         'Proved',

@@ -74,9 +74,9 @@ export class PlayerView {
     this.#update();
   }
 
-  /** Puts the focus on the play button. */
+  /** Puts the focus on the play button, without scrolling. */
   focus(): void {
-    this.#play.focus();
+    this.#play.focus({ preventScroll: true });
   }
 
   close(): void {

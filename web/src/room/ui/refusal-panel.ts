@@ -6,7 +6,6 @@ const LABELS: Readonly<Record<Action, string>> = {
   desk: 'Get a token from the demo desk',
   again: 'Try again',
   device: 'Prove on this device',
-  offchain: 'Settle off chain',
   catalogue: 'Back to the catalogue',
   identity: 'Your identity',
   connect: 'Connect another wallet',

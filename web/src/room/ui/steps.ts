@@ -1,4 +1,4 @@
-import { type Child, fill, h } from '../dom.ts';
+import { type Child, h } from '../dom.ts';
 import type { Room } from '../room.ts';
 import { walletDialog } from './dialogs/connect.ts';
 import { identityDialog } from './dialogs/identity.ts';
@@ -13,19 +13,24 @@ interface Step {
 /** The three steps to the sound; only the next one has a button. */
 export class Steps {
   readonly element = h('ol', { class: 'steps' });
-  #shown = '';
+  #shown: string[] = [];
 
   constructor(readonly room: Room) {}
 
   update(): void {
-    const { wallet, identity, isIdentityLoading } = this.room;
-    const state = `${wallet?.address}/${Boolean(identity)}/${isIdentityLoading}`;
-    // A new button would lose the focus of the old one.
-    if (state === this.#shown) return;
-    this.#shown = state;
     const steps = this.#steps();
     const current = steps.findIndex((step) => !step.isDone);
-    fill(this.element, ...steps.map((step, at) => item(step, at, at === current)));
+    for (const [at, step] of steps.entries()) {
+      const isCurrent = at === current;
+      const shown = `${step.isDone}/${isCurrent}/${step.action?.label}`;
+      // Only what changed: a new button would lose the focus of the old one.
+      if (shown === this.#shown[at]) continue;
+      this.#shown[at] = shown;
+      const element = item(step, at, isCurrent);
+      const before = this.element.children[at];
+      if (before) before.replaceWith(element);
+      else this.element.append(element);
+    }
   }
 
   #steps(): Step[] {

@@ -77,7 +77,9 @@ export class TrackPage implements View {
   }
 
   #enter(name: string): void {
-    const hadFocus = this.#stage.contains(document.activeElement) || document.activeElement === document.body;
+    const { activeElement } = document;
+    const wasGivenUp = activeElement === this.heading && this.#shown === 'working';
+    const hadFocus = this.#stage.contains(activeElement) || activeElement === document.body || wasGivenUp;
     const isFirst = this.#shown === '';
     this.#current?.close?.();
     this.#shown = name;
@@ -159,7 +161,11 @@ export class TrackPage implements View {
         notes.close();
         crowd?.close();
       },
-      focus: () => view.focus(),
+      focus: () => {
+        // The steps were longer than what is here now: title and player, together.
+        this.heading.scrollIntoView({ block: 'center' });
+        view.focus();
+      },
       update: () => notes.update(),
     };
   }
@@ -187,10 +193,6 @@ export class TrackPage implements View {
         return;
       case 'device':
         access.choice.method = 'device';
-        access.reset();
-        return;
-      case 'offchain':
-        access.choice.settle = 'offchain';
         access.reset();
         return;
       case 'catalogue':

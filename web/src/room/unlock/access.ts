@@ -82,7 +82,7 @@ export class TrackAccess {
     Object.assign(this, { ledger, error: null, phase: 'working' });
     this.changed();
     try {
-      if (!this.mint) throw Object.assign(new Error('the wallet holds no token for this track'), { code: 'no-token' });
+      if (!this.mint) throw coded('no-token', 'the wallet holds no token for this track');
       const { trackId, mint, signal } = { trackId: this.track.id, mint: this.mint, signal: this.#abort.signal };
       const onProgress = (event: ProgressEvent) => {
         ledger.add(event, performance.now());
@@ -93,6 +93,7 @@ export class TrackAccess {
         await veilpass.enrol({ identity, wallet, trackId, mint, signal, onProgress });
         await noteEnrolment(identity.commitment, trackId, mint);
       }
+      await this.#protect();
       const options = { identity, wallet, trackId, mint, ...this.choice, signal, onProgress };
       const { session, verification } = await veilpass.unlock(options);
       ledger.close(performance.now());
@@ -128,6 +129,13 @@ export class TrackAccess {
     await session?.close();
   }
 
+  /** Whether too few hide a proof is the service's to say, but not of one that goes on chain, where it stays for ever. */
+  async #protect(): Promise<void> {
+    if (this.choice.settle === 'offchain') return;
+    await this.count();
+    if (this.anonymity?.is_below_floor) throw coded('anonymity-set-too-small', 'too few hold this track to hide among');
+  }
+
   async #open(session: Session, verification: Verification): Promise<void> {
     this.#session = session;
     this.verification = verification;
@@ -143,12 +151,15 @@ export class TrackAccess {
       },
     });
     const response = await session.fetch(this.track.media);
-    if (!response.ok)
-      throw Object.assign(new Error(`the recording was refused with status ${response.status}`), { code: 'media' });
+    if (!response.ok) throw coded('media', `the recording was refused with status ${response.status}`);
     const player = new Player();
     this.recording = await player.load(await response.arrayBuffer());
     this.player = player;
     this.phase = 'open';
     await this.count().catch(() => {});
   }
+}
+
+function coded(code: string, message: string): Error {
+  return Object.assign(new Error(message), { code });
 }

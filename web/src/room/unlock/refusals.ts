@@ -1,5 +1,5 @@
 /** What a panel can offer. */
-export type Action = 'desk' | 'again' | 'device' | 'offchain' | 'catalogue' | 'identity' | 'connect';
+export type Action = 'desk' | 'again' | 'device' | 'catalogue' | 'identity' | 'connect';
 
 /** Why something did not happen, for a person. */
 export interface Refusal {
@@ -55,8 +55,10 @@ function words(code: string, error: unknown, now: Circumstances): Words {
       return {
         title: 'Already used in this period',
         what: `Your identity has unlocked “${title}” in this period: on another device, in another tab, or before this page was reloaded. Each identity counts once for a track and a period, and nobody can say which holder it was, so nobody can undo it.`,
-        next: `Go on where you unlocked it, or come back when the period ends, in ${now.periodEnds}.`,
-        actions: ['catalogue'],
+        next: `Go on where you unlocked it, or come back when the period ends, in ${now.periodEnds}.${
+          now.demo ? ' To try again in this demo, forget this identity and make another.' : ''
+        }`,
+        actions: now.demo ? ['catalogue', 'identity'] : ['catalogue'],
       };
     case 'anonymity-set-too-small':
       return {
@@ -100,7 +102,7 @@ function words(code: string, error: unknown, now: Circumstances): Words {
       return {
         title: 'The chain refused it',
         what: `The program on Solana did not accept this proof: ${messageOf(error)}.`,
-        next: 'Prove again under the newest root, or settle off chain.',
+        next: 'Prove again under the newest root, or let the service check it.',
         actions: ['again', 'catalogue'],
       };
     case 'pin-mismatch':

@@ -25,7 +25,7 @@ const EXPLAINED: Readonly<Record<string, Explanation>> = {
   'api:challenge': step(
     'Ask for a text to sign',
     'Names your wallet, your token and your identity’s commitment.',
-    'That this wallet enrols this token. It keeps a keyed hash of the wallet, not its address.',
+    'That this wallet enrols this token for this commitment. It keeps a keyed hash of the wallet, not its address.',
     'yours',
   ),
   'wallet:wallet': step(
@@ -61,8 +61,8 @@ const EXPLAINED: Readonly<Record<string, Explanation>> = {
   'api:enrolled': step(
     'Enrolled',
     'Knows that your token is in the tree. Your wallet is not needed again.',
-    'Nothing more. From here on it cannot tell which holder you are.',
-    'nothing',
+    'Nothing more. A proof will not tell it which holder you are. The moment and your network address might, when one proves right after enrolling.',
+    'alike',
   ),
   'device:loading': step(
     'Load the prover',

@@ -21,7 +21,11 @@ export async function walletDialog(room: Room): Promise<void> {
         }
       };
       const list = h('ul', { class: 'wallets' });
+      let shown: readonly WalletHandle[] | null = null;
       const show = () => {
+        // New buttons would lose the focus of the old ones.
+        if (shown === room.wallets) return;
+        shown = room.wallets;
         fill(list, ...room.wallets.map((handle) => h('li', {}, walletButton(handle, connect))));
         list.hidden = room.wallets.length === 0;
         none.hidden = !list.hidden;

@@ -16,7 +16,7 @@ export async function identityDialog(room: Room): Promise<void> {
 }
 
 function none(room: Room, close: () => void): Child[] {
-  const restore = h('input', { class: 'file', type: 'file', id: 'backup-file', accept: '.json,application/json' });
+  const restore = h('input', { class: 'file', type: 'file', id: 'backup-file', accept: '.txt,text/plain' });
   return [
     h(
       'p',
@@ -89,7 +89,7 @@ function existing(room: Room, identity: Identity, close: () => void): Child[] {
       'An encrypted file. Whoever has the file and the passphrase can listen in your place, and no one can open it without.',
     ),
     passphraseForm('Download the backup', 'new-password', async (passphrase) => {
-      download(await identity.backup(passphrase), 'veilpass-identity.json');
+      download(await identity.backup(passphrase), 'veilpass-identity.txt');
       announce('The backup is downloaded.');
       return null;
     }),
@@ -112,7 +112,7 @@ function atRest(): HTMLElement {
 }
 
 function download(text: string, name: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type: 'application/json' }));
+  const url = URL.createObjectURL(new Blob([text], { type: 'text/plain' }));
   h('a', { href: url, download: name }).click();
   // After the browser has begun to read it.
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
