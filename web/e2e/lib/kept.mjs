@@ -12,6 +12,11 @@ export async function keptInDatabase(page) {
   });
 }
 
+/** The names of the sessions among it. */
+export async function keptSessions(page) {
+  return (await keptInDatabase(page)).names.filter((name) => name.startsWith('session:'));
+}
+
 /** Changes by how many seconds later the sessions that are kept end. */
 export async function shiftSessionEnds(page, seconds) {
   await page.evaluate(async (shift) => {

@@ -51,6 +51,7 @@ export function codeOf(error: unknown): string {
 
 function words(code: string, error: unknown, now: Circumstances): Words {
   const { title } = now;
+  if (error instanceof SessionEndedError && code !== 'stale-epoch') return sessionOver(code, now);
   switch (code) {
     case 'no-token':
       return {
@@ -69,17 +70,6 @@ function words(code: string, error: unknown, now: Circumstances): Words {
           now.demo ? ' To try again in this demo, forget this identity and make another.' : ''
         }`,
         actions: now.demo ? ['catalogue', 'identity'] : ['catalogue'],
-      };
-    case 'session-ended':
-    case 'context-expired':
-    case 'unknown-verification':
-      return {
-        title: 'Your session is over',
-        what: `You had unlocked “${title}”, and the session that came of it has ended${
-          code === 'context-expired' ? ': its time is up' : ': the service does not count it any more'
-        }. Your identity counts once for a track and a period, so in this one it cannot unlock it again.`,
-        next: `Come back when the period ends, in ${now.periodEnds}.`,
-        actions: ['catalogue'],
       };
     case 'stale-epoch':
       return {
@@ -162,6 +152,17 @@ function words(code: string, error: unknown, now: Circumstances): Words {
         actions: ['again', 'catalogue'],
       };
   }
+}
+
+function sessionOver(code: string, { title, periodEnds }: Circumstances): Words {
+  const isTimeUp = code === 'context-expired';
+  const why = isTimeUp ? 'its time is up' : 'the service does not count it any more';
+  return {
+    title: 'Your session is over',
+    what: `You had unlocked “${title}”, and the session that came of it has ended: ${why}. Your identity counts once for a track and a period.`,
+    next: `Come back when the period ends, in ${periodEnds}.`,
+    actions: isTimeUp ? ['catalogue'] : ['catalogue', 'again'],
+  };
 }
 
 function messageOf(error: unknown): string {
