@@ -56,7 +56,8 @@ const ADVICE: Readonly<Record<string, string>> = {
   'stale-root': 'Prove again: the registry has changed since.',
   'unknown-root': 'Prove again: the registry has changed since.',
   'context-expired': 'Prove again: the session has ended.',
-  'session-ended': 'Unlock the track again: the session has ended.',
+  'context-too-long':
+    'Ask for a shorter session (sessionSeconds), and check the clock of this device. Nothing was spent.',
   'not-verified-yet': 'Wait until the chain has confirmed it.',
   'unknown-prover-key': 'Try again: the prover has another key now.',
 };
@@ -106,6 +107,29 @@ export class AnonymitySetTooSmallError extends ApiError {
     super(problem, {
       advice: 'A proof would say too much about you. Wait until more listeners enrolled for this track.',
     });
+  }
+}
+
+/**
+ * A session can get no grant any more. `code` is the API's: `context-expired` (its time is over), `stale-epoch` (the
+ * period is), `session-ended` (the chain overruled its proof, or an operator ended it), or that it is not known there.
+ */
+export class SessionEndedError extends VeilpassError {
+  /** Refusals that another request will not change. */
+  static readonly codes: ReadonlySet<string> = new Set([
+    'session-ended',
+    'context-expired',
+    'stale-epoch',
+    'unknown-verification',
+    'context-mismatch',
+    'wrong-signature',
+    'wrong-audience',
+  ]);
+
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    const once = 'An identity counts once for a track and a period: prove again in the next one.';
+    const advice = code === 'stale-epoch' ? 'Prove again: a new period has begun.' : once;
+    super(code, message, advice, options);
   }
 }
 

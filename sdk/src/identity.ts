@@ -6,6 +6,7 @@ import type { Bytes } from './protocol/bytes.js';
 import { assertField, FIELD_BYTES, isField } from './protocol/field.js';
 import { hashCommitment, hashNullifier, hashScope } from './protocol/hash.js';
 import { recoverSecret } from './recovery.js';
+import { openSecret, sealSecret } from './sealed-identity.js';
 import type { FieldHex } from './types.js';
 import type { MessageSigner } from './wallets/signer.js';
 
@@ -57,6 +58,14 @@ export class Identity {
   }
 
   /**
+   * Opens what `seal` made.
+   * @throws CryptoError `sealed-malformed`, `sealed-locked` (another key, or altered), `key-unsuitable`
+   */
+  static async unseal(sealed: Uint8Array, key: CryptoKey): Promise<Identity> {
+    return new Identity(await openSecret(sealed, key));
+  }
+
+  /**
    * The secret that a wallet's signature of a fixed text makes: the same on every device with the same wallet. The
    * wallet is asked twice, and must answer the same: hardware wallets, multi-party wallets and passkeys may not, and a
    * secret from such a signature could never be made again.
@@ -84,6 +93,16 @@ export class Identity {
    */
   async backup(passphrase: string): Promise<string> {
     return sealBackup(this.#living(), passphrase);
+  }
+
+  /**
+   * The secret under a key of this device, at once: 61 bytes, to be stored beside the key (IndexedDB stores key objects).
+   * It protects from whoever cannot use the key; for what leaves the device there is `backup`.
+   * @param key AES-GCM, 256 bits, not extractable
+   * @throws CryptoError `key-unsuitable`
+   */
+  async seal(key: CryptoKey): Promise<Uint8Array> {
+    return sealSecret(this.#living(), key);
   }
 
   /** Overwrites the secret. Whatever is asked of it afterwards throws. */

@@ -2,6 +2,7 @@
 
 export * from './errors.js';
 export { Identity } from './identity.js';
+export type { KeptSession } from './kept-session.js';
 export { registryIdOf, tokenIdOf, trackIdOf } from './protocol/identifiers.js';
 export { checkEnrolmentText, type EnrolmentTerms } from './protocol/siws.js';
 export { type KeepAlive, Session } from './session.js';

@@ -1,14 +1,15 @@
 /** A listening session: a key, what proofs for it are bound to, and the grants that it gets. */
 
 import { untilAborted } from './abort.js';
-import { ApiError, ConnectionError, CryptoError, VeilpassError } from './errors.js';
+import { ApiError, ConnectionError, CryptoError, SessionEndedError, VeilpassError } from './errors.js';
 import type { components } from './generated/api.js';
-import { hex, toBase64, utf8 } from './protocol/bytes.js';
-import { grantRequestText } from './protocol/context.js';
-import { type Grant, HeldGrant } from './session-grant.js';
-import { createSessionKey, type SessionKey } from './session-key.js';
+import { GrantRequests } from './grant-requests.js';
+import { checkKept, type KeptSession, type SessionPlace } from './kept-session.js';
+import { hex } from './protocol/bytes.js';
+import type { Grant, HeldGrant } from './session-grant.js';
+import { createSessionKey, keptKey, type SessionKey } from './session-key.js';
 import type { Transport } from './transport.js';
-import type { ContextPreimage, Introspection } from './types.js';
+import type { ContextPreimage, Introspection, PublicInputs } from './types.js';
 
 type Schemas = components['schemas'];
 
@@ -16,8 +17,6 @@ type Schemas = components['schemas'];
 const MARGIN = 30;
 /** Milliseconds after a renewal that failed until the next. */
 const RETRY = 5000;
-/** Refusals that another request will not change. */
-const FINAL = new Set(['session-ended', 'context-expired', 'stale-epoch', 'unknown-verification', 'context-mismatch']);
 const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 
 /** What `keepAlive` calls back with. */
@@ -27,33 +26,52 @@ export interface KeepAlive {
   error?: ((error: unknown) => void) | undefined;
 }
 
-/** For the modules of the SDK: makes a session, and gives it its verification. */
+/** Of what its proof was accepted for. */
+type Unlocks = Pick<PublicInputs, 'registry_id' | 'track_id'>;
+type Grants = Schemas['GrantView'] | null | undefined;
+
+/** For the modules of the SDK: makes a session, gives it its verification, makes it again of what was kept. */
 export let newSession: (transport: Transport, context: Omit<ContextPreimage, 'session_public_key'>) => Promise<Session>;
-export let attachVerification: (session: Session, id: string, grant: Schemas['GrantView'] | null | undefined) => void;
+export let attachVerification: (session: Session, id: string, grant: Grants, unlocks?: Unlocks) => void;
+export let reopenKept: (transport: Transport, kept: KeptSession, place: SessionPlace) => Session;
 
 export class Session {
   readonly #transport: Transport;
   readonly #key: SessionKey;
   readonly #context: ContextPreimage;
+  readonly #requests: GrantRequests;
   #verificationId: string | undefined;
+  #unlocks: Unlocks | undefined;
   #held: HeldGrant | undefined;
   #renewing: Promise<HeldGrant> | undefined;
-  /** The `issued_at` that was signed last: each signature counts once. */
-  #lastIssuedAt = 0;
-  /** By how many seconds the service's clock is ahead of this one, as its grants tell. */
-  #clockOffset = 0;
   #keepAlive: { on: KeepAlive; timer: ReturnType<typeof setTimeout> | undefined } | undefined;
   #isClosed = false;
 
   static {
     newSession = async (transport, context) => new Session(transport, await createSessionKey(), context);
-    attachVerification = (session, id, grant) => session.#attach(id, grant);
+    attachVerification = (session, id, grant, unlocks) => session.#attach(id, grant, unlocks);
+    reopenKept = (transport, kept, place) => {
+      checkKept(kept, place);
+      const key = keptKey(kept.privateKey, kept.context.session_public_key);
+      const session = new Session(transport, key, kept.context, kept.clockOffset);
+      session.#attach(kept.verificationId, undefined, { registry_id: kept.registryId, track_id: kept.trackId });
+      if (session.#requests.now() >= session.expiresAt) {
+        throw new SessionEndedError('context-expired', 'the session has expired');
+      }
+      return session;
+    };
   }
 
-  private constructor(transport: Transport, key: SessionKey, context: Omit<ContextPreimage, 'session_public_key'>) {
+  private constructor(
+    transport: Transport,
+    key: SessionKey,
+    context: Omit<ContextPreimage, 'session_public_key'>,
+    clockOffset?: number,
+  ) {
     this.#transport = transport;
     this.#key = key;
     this.#context = Object.freeze({ ...context, session_public_key: hex(key.publicKey) });
+    this.#requests = new GrantRequests(transport, key, this.#context, clockOffset);
   }
 
   /** What proofs for this session are bound to. */
@@ -73,6 +91,28 @@ export class Session {
 
   get isClosed(): boolean {
     return this.#isClosed;
+  }
+
+  /** Whether `keep` can: not before its proof was accepted, nor where WebCrypto has no Ed25519. */
+  get isKeepable(): boolean {
+    return this.#key.handle !== undefined && this.#verificationId !== undefined && this.#unlocks !== undefined;
+  }
+
+  /**
+   * What `Veilpass.reopenSession` makes it again of after a reload: for IndexedDB, which keeps the key without being able
+   * to read it. No grant is in it. Whoever uses this page's storage can listen by it until the session ends.
+   * @throws CryptoError `not-keepable`
+   */
+  keep(): KeptSession {
+    const [privateKey, verificationId, unlocks] = [this.#key.handle, this.#verificationId, this.#unlocks];
+    if (!privateKey || !verificationId || !unlocks) {
+      const why =
+        !privateKey && !this.#isClosed ? 'the platform does not keep its key' : 'it was not opened, or closed';
+      throw new CryptoError('not-keepable', `the session cannot be kept: ${why}`, 'Leave the page open.');
+    }
+    const { registry_id: registryId, track_id: trackId } = unlocks;
+    const { clockOffset } = this.#requests;
+    return { version: 1, registryId, trackId, verificationId, context: this.#context, privateKey, clockOffset };
   }
 
   /** A grant that counts for a while; asks for another when the one that there is does not. */
@@ -145,17 +185,11 @@ export class Session {
     await this.revoke().catch(() => {});
   }
 
-  #attach(id: string, grant: Schemas['GrantView'] | null | undefined): void {
+  #attach(id: string, grant: Grants, unlocks: Unlocks | undefined): void {
     this.#verificationId = id;
+    this.#unlocks = unlocks;
     this.#held = undefined;
-    if (grant) this.#hold(grant);
-  }
-
-  #hold(view: Schemas['GrantView']): HeldGrant {
-    const held = new HeldGrant(view);
-    this.#clockOffset = held.issuedAt - Math.floor(Date.now() / 1000);
-    this.#held = held;
-    return held;
+    if (grant) this.#held = this.#requests.take(grant);
   }
 
   /** Several that ask at once get the same. */
@@ -170,17 +204,8 @@ export class Session {
     const id = this.#verificationId;
     if (this.#isClosed) throw new CryptoError('session-closed', 'the session was closed', 'Unlock the track again.');
     if (!id) throw new CryptoError('not-verified', 'no proof was verified for this session yet', 'Prove first.');
-    const now = Math.floor(Date.now() / 1000) + this.#clockOffset;
-    const issuedAt = Math.max(now, this.#lastIssuedAt + 1);
-    this.#lastIssuedAt = issuedAt;
-    const signature = await this.#key.sign(utf8(grantRequestText(id, issuedAt)));
-    const view = await this.#transport.post<Schemas['GrantView']>('/v1/grants', {
-      verification_id: id,
-      context: this.#context,
-      issued_at: issuedAt,
-      signature: toBase64(signature),
-    });
-    return this.#hold(view);
+    this.#held = await this.#requests.send(id);
+    return this.#held;
   }
 
   #schedule(afterMs: number): void {
@@ -199,8 +224,7 @@ export class Session {
       this.#schedule(Math.max(1000, held.millisecondsFresh(MARGIN)));
     } catch (error) {
       if (this.#isClosed) return;
-      if (error instanceof ConnectionError || (error instanceof ApiError && !FINAL.has(error.code)))
-        this.#schedule(RETRY);
+      if (error instanceof ConnectionError || error instanceof ApiError) this.#schedule(RETRY);
       else {
         this.#keepAlive = undefined;
         on.error?.(

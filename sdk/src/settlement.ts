@@ -23,7 +23,7 @@ export async function verify(
   onProgress?.({ stage: 'submitting', place: 'api' });
   const body = { proof: toBase64(proof), public_inputs: publicInputs, context, settle };
   const { grant, ...verification } = await transport.post<View>('/v1/verifications', body, { signal });
-  if (session) attachVerification(session, verification.id, grant);
+  if (session) attachVerification(session, verification.id, grant, publicInputs);
   onProgress?.(eventOf(verification));
   return verification;
 }

@@ -168,8 +168,13 @@ export interface UnlockOptions extends CallOptions {
   readonly settle?: Settle | undefined;
   /** If given, the token is enrolled when it is not yet. */
   readonly wallet?: MessageSigner | undefined;
-  /** By default an hour, if the API allows it. */
+  /** By default 23 hours, or what is left of the epoch and its grace if that is less. */
   readonly sessionSeconds?: number | undefined;
+  /**
+   * Called and waited for as soon as the proof is accepted, when the nullifier is spent and the session is all that the
+   * listener has of it: keep the session here, so that nothing is lost with the page.
+   */
+  readonly onAccepted?: ((session: Session, verification: Verification) => void | Promise<void>) | undefined;
 }
 
 export interface Unlocked {

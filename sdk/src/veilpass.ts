@@ -4,15 +4,17 @@ import { throwIfAborted } from './abort.js';
 import { enrol } from './enrolment.js';
 import { CryptoError, NotAMemberError, PinMismatchError, ProofFailedError } from './errors.js';
 import { exposeSecret } from './identity.js';
+import type { KeptSession, SessionPlace } from './kept-session.js';
 import { checkInfo } from './pins.js';
 import { proveDelegated } from './proofs/delegated.js';
 import { DeviceProver } from './proofs/device.js';
 import { contextOf } from './protocol/context.js';
-import { epochAcceptedUntil } from './protocol/epoch.js';
+import { sessionEnd } from './protocol/epoch.js';
 import { fieldFromHex } from './protocol/field.js';
 import { hashLeaf } from './protocol/hash.js';
 import { tokenIdOf } from './protocol/identifiers.js';
 import { newestRoot, readAssets, readRegistry } from './registry.js';
+import { reopen } from './reopening.js';
 import { newSession, type Session } from './session.js';
 import { settlement, verification, verify } from './settlement.js';
 import { Transport } from './transport.js';
@@ -34,9 +36,6 @@ import type {
   Verification,
   VerifyOptions,
 } from './types.js';
-
-/** By default a session ends after this, in seconds, or with the epoch and its grace. */
-const SESSION_SECONDS = 3600;
 
 /** One registry of one API. */
 export class Veilpass {
@@ -114,9 +113,7 @@ export class Veilpass {
   /** Enrols a token, and waits until the enrolment counts. The wallet signs one text; nothing moves. */
   async enrol(options: EnrolOptions): Promise<Enrolment> {
     fieldFromHex(options.trackId, 'the track id');
-    const { registryId, audience } = this;
-    const place = { registryId, audience, cluster: this.#program.cluster, programId: this.#program.id };
-    return enrol(this.#transport, place, options);
+    return enrol(this.#transport, this.#place, options);
   }
 
   /** How far an enrolment is. */
@@ -126,19 +123,27 @@ export class Veilpass {
 
   /**
    * A session with a key of its own; its proof comes later.
-   * @param options.sessionSeconds by default an hour, and never beyond what the epoch of a proof made now allows
+   * @param options.sessionSeconds by default 23 hours, and never beyond the epoch and its grace. What is longer than the
+   * API allows is refused with the proof, and nothing is spent: `context-too-long`
    */
   async createSession(options: CallOptions & { sessionSeconds?: number | undefined } = {}): Promise<Session> {
     const registry = await this.registry(options);
     const now = Math.floor(Date.now() / 1000);
-    const wanted = now + Math.floor(options.sessionSeconds ?? SESSION_SECONDS);
     const { id, cluster } = this.#program;
     return newSession(this.#transport, {
       audience: this.audience,
-      expires_at: Math.min(wanted, epochAcceptedUntil(registry, registry.epoch)),
+      expires_at: sessionEnd(registry, now, options.sessionSeconds),
       program_id: id,
       cluster,
     });
+  }
+
+  /**
+   * A session that was kept (`Session.keep`), with a grant; waits for the chain if that has not decided yet.
+   * @throws SessionEndedError, CryptoError, SettlementRefusedError: drop what was kept; ApiError, ConnectionError: later
+   */
+  async reopenSession(kept: KeptSession, options: CallOptions = {}): Promise<Session> {
+    return reopen(this.#transport, kept, this.#place, options);
   }
 
   /** Loads all that proving on the device needs, so that the first proof takes no longer than the next. */
@@ -207,12 +212,13 @@ export class Veilpass {
     try {
       const proof = await this.#proveOrEnrol({ ...options, session });
       let verification = await this.verify(proof, { settle, session, signal, onProgress });
+      await options.onAccepted?.(session, verification);
       if (settle === 'onchain') verification = await this.settlement(verification.id, { signal, onProgress });
       await session.grant({ signal });
       onProgress?.({ stage: 'granted', place: 'api' });
       return { session, verification, proof };
     } catch (error) {
-      // Nobody has the session: its key is of no use any more.
+      // Nobody has this session; one that was kept can be reopened.
       void session.close();
       throw error;
     }
@@ -232,6 +238,11 @@ export class Veilpass {
   /** Stops the worker and frees its memory. Sessions go on. */
   close(): void {
     this.#device.close();
+  }
+
+  get #place(): SessionPlace {
+    const { registryId, audience } = this;
+    return { registryId, audience, programId: this.#program.id, cluster: this.#program.cluster };
   }
 
   #trackPath(trackId: FieldHex): string {

@@ -8,11 +8,12 @@ import { parseArgs } from 'node:util';
 import { keyboardCases } from './cases/keyboard.mjs';
 import { looksCases } from './cases/looks.mjs';
 import { refusalCases } from './cases/refusals.mjs';
+import { reloadCases } from './cases/reload.mjs';
 import { unlockCases } from './cases/unlock.mjs';
 import { Visitor } from './lib/browser.mjs';
 import { Checks } from './lib/checks.mjs';
 
-const CASES = [...unlockCases, ...refusalCases, ...looksCases, ...keyboardCases];
+const CASES = [...unlockCases, ...reloadCases, ...refusalCases, ...looksCases, ...keyboardCases];
 const options = { url: { type: 'string' }, out: { type: 'string' }, only: { type: 'string' } };
 const { url, out, only } = parseArgs({ options }).values;
 if (!url || !out) {

@@ -1,5 +1,6 @@
+import { SessionEndedError } from '@veilpass/sdk';
 import { describe, expect, test } from 'vitest';
-import { codeOf, refusal } from '../src/room/unlock/refusals.ts';
+import { codeOf, endsSession, refusal } from '../src/room/unlock/refusals.ts';
 
 const NOW = { title: 'Attic Tape', demo: true, periodEnds: '4 days 2 h', holders: 2, floor: 20 };
 const coded = (code: string, more = {}) => Object.assign(new Error('what the service said'), { code, ...more });
@@ -28,6 +29,26 @@ describe('refusals', () => {
     const few = refusal(coded('anonymity-set-too-small'), NOW);
     expect(few.what).toContain('Only 2 listeners have');
     expect(few.what).toContain('20 are needed');
+  });
+
+  test('of a session that is over tell when to come back, and of a new period to prove again', () => {
+    for (const code of ['session-ended', 'context-expired', 'unknown-verification']) {
+      const told = refusal(new SessionEndedError(code, ''), NOW);
+      expect(told).toMatchObject({ code, title: 'Your session is over', next: expect.stringContaining('4 days 2 h') });
+    }
+    expect(refusal(new SessionEndedError('stale-epoch', ''), NOW).actions[0]).toBe('again');
+    // The same word of another request is about a proof.
+    expect(refusal(coded('context-expired'), NOW).title).not.toBe('Your session is over');
+  });
+
+  test('end a session that is kept only if asking again is of no use', () => {
+    expect(endsSession(new SessionEndedError('session-ended', ''))).toBe(true);
+    for (const code of ['settlement-refused', 'kept-malformed', 'kept-elsewhere']) {
+      expect(endsSession(coded(code)), code).toBe(true);
+    }
+    for (const code of ['connection', 'unavailable', 'not-verified-yet', 'rate-limited', 'aborted', 'media']) {
+      expect(endsSession(coded(code)), code).toBe(false);
+    }
   });
 
   test('offer the desk only where there is one', () => {

@@ -152,7 +152,7 @@ test('a session that has ended says so, once', async () => {
   const session = await newSession(new Transport(url), CONTEXT);
   attachVerification(session, ID, undefined);
   const error = await new Promise((resolve) => session.keepAlive({ error: resolve }));
-  expect(error).toMatchObject({ code: 'session-ended', status: 409 });
+  expect(error).toMatchObject({ name: 'SessionEndedError', code: 'session-ended', cause: { status: 409 } });
   expect(seen.length).toBe(1);
   await session.close();
 });

@@ -101,15 +101,19 @@ async function nullifierUsed(room) {
   second.isRefused = true;
   await expectRefusal(room, second, 'nullifier-used', 'nullifier-used');
 
-  // A reload keeps the identity and the wallet, and ends the session.
-  first.isRefused = true;
-  await first.page.reload();
-  await button(first.page, 'Prove and listen').waitFor();
+  // A reload keeps the identity and the wallet, and makes nobody another listener.
+  await second.page.reload();
+  await button(second.page, 'Prove and listen').waitFor();
   checks.check('nullifier-used: identity and wallet survive a reload', true);
-  await prove(first);
-  await expectRefusal(room, first, 'nullifier-used-2-after-reload', 'nullifier-used');
-  const taken = (await steps(first)).map(([step]) => step);
-  await anotherListener(room, first);
+  await prove(second);
+  await expectRefusal(room, second, 'nullifier-used-2-after-reload', 'nullifier-used');
+  const taken = (await steps(second)).map(([step]) => step);
+
+  // Where it was unlocked it still is.
+  await first.page.reload();
+  await opened(first);
+  checks.check('nullifier-used: the first goes on after a reload', true);
+  await anotherListener(room, second);
   checks.check('nullifier-used: the wallet is asked once only', !taken.includes('wallet:wallet'), taken);
 }
 

@@ -35,19 +35,28 @@ export class Visitor {
     const visitor = new Visitor();
     visitor.url = url;
     visitor.profile = mkdtempSync(join(tmpdir(), 'veilpass-e2e-'));
-    visitor.context = await chromium.launchPersistentContext(visitor.profile, {
+    visitor.start = () => visitor.#start(origins, { viewport, colorScheme, reducedMotion });
+    await visitor.start();
+    return visitor;
+  }
+
+  /** Closes the browser and opens it again, with the same profile. */
+  async restart() {
+    await this.context.close();
+    await this.start();
+  }
+
+  async #start(origins, look) {
+    this.context = await chromium.launchPersistentContext(this.profile, {
       executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
       headless: true,
       args: FLAGS,
-      viewport,
-      colorScheme,
-      reducedMotion,
+      ...look,
       acceptDownloads: true,
     });
-    visitor.context.setDefaultTimeout(60_000);
-    visitor.page = visitor.context.pages()[0] ?? (await visitor.context.newPage());
-    await visitor.#watch(origins);
-    return visitor;
+    this.context.setDefaultTimeout(60_000);
+    this.page = this.context.pages()[0] ?? (await this.context.newPage());
+    await this.#watch(origins);
   }
 
   async #watch(origins) {

@@ -48,6 +48,8 @@ async function start(): Promise<void> {
     event.preventDefault();
     main.focus();
   });
+  // First, so that the page does not begin with what it does not need.
+  await room.recall();
   show(true);
   await room.open();
 }

@@ -11,6 +11,7 @@ import { Emitter } from './emitter.ts';
 import { TrackAccess } from './unlock/access.ts';
 import { read, remove, write } from './vault/database.ts';
 import { forgetIdentity, keepIdentity, keptIdentity } from './vault/identity-vault.ts';
+import { forgetAccesses } from './vault/sessions.ts';
 import { heldMints } from './wallet/holdings.ts';
 
 const LAST_WALLET = 'last-wallet';
@@ -62,6 +63,11 @@ export class Room extends Emitter {
   /** When the current period ends, in seconds since 1970; null before the service answered. */
   get periodEnd(): number | null {
     return this.#registry ? (this.#registry.epoch + 1) * this.#registry.epoch_length_seconds : null;
+  }
+
+  /** Looks for what was unlocked before. */
+  async recall(): Promise<void> {
+    await Promise.all(this.tracks.map((track) => track.recall()));
   }
 
   /** Looks for wallets, the kept identity and the service, at once. Nothing here waits for a person. */
@@ -118,12 +124,13 @@ export class Room extends Emitter {
     this.changed();
   }
 
-  /** Removes the identity from this device. */
+  /** Removes the identity from this device, and the sessions that it opened. */
   async forget(): Promise<void> {
     await forgetIdentity();
     this.#identity?.destroy();
     this.#identity = null;
     for (const track of this.tracks) await track.close();
+    await forgetAccesses();
     this.changed();
   }
 

@@ -110,6 +110,7 @@ function sleeve(access: TrackAccess, at: number): { element: HTMLElement; update
 
 function statusOf({ room, phase, mint, anonymity }: TrackAccess): [tone: string, text: string] {
   if (phase === 'open') return ['open', 'Unlocked'];
+  if (phase === 'kept') return ['open', 'Still open from before'];
   if (phase === 'working') return ['open', 'Unlocking…'];
   if (anonymity?.is_below_floor) return ['few', `${count(anonymity.holders)} holders: too few to hide among`];
   if (!room.wallet) return ['plain', anonymity ? `For its ${count(anonymity.holders)} holders` : 'For its holders'];

@@ -38,7 +38,7 @@ export class Notes {
   }
 
   #entries(): Child[] {
-    const { verification, room, ledger, choice } = this.access;
+    const { verification, room, ledger, choice, isKept, sessionEnd } = this.access;
     const transaction = verification?.transaction;
     const entry = (term: string, ...content: Child[]) => h('div', {}, h('dt', {}, term), h('dd', {}, ...content));
     const end = room.periodEnd;
@@ -46,7 +46,7 @@ export class Notes {
     return [
       entry(
         'Proved',
-        `${choice.method === 'device' ? 'on this device' : 'by the prover, from a sealed witness'}${proving > 0 ? `, in ${milliseconds(proving)}` : ''}`,
+        `${ledger ? '' : 'earlier, '}${choice.method === 'device' ? 'on this device' : 'by the prover, from a sealed witness'}${proving > 0 ? `, in ${milliseconds(proving)}` : ''}`,
       ),
       transaction
         ? h(
@@ -65,6 +65,13 @@ export class Notes {
         'Period',
         verification ? h('span', { class: 'mono' }, `${verification.epoch}`) : '',
         end ? `, ends in ${remaining(end - Date.now() / 1000)}` : '',
+      ),
+      entry(
+        'Session',
+        isKept
+          ? 'kept on this device, so a reload changes nothing'
+          : 'ends with this page: this browser cannot keep it',
+        sessionEnd ? `; it ends in ${remaining(sessionEnd - Date.now() / 1000)}` : '',
       ),
       h('div', {}, h('dt', {}, 'Grant'), this.#grant),
     ];

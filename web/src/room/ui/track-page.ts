@@ -1,6 +1,7 @@
 import { type Child, fill, h } from '../dom.ts';
 import { clock, count, milliseconds, remaining } from '../format.ts';
 import type { TrackAccess } from '../unlock/access.ts';
+import type { Ledger } from '../unlock/ledger.ts';
 import { type Action, type Circumstances, refusal } from '../unlock/refusals.ts';
 import { announce } from './announcer.ts';
 import { coverImage } from './cover.ts';
@@ -8,6 +9,7 @@ import { Crowd } from './crowd.ts';
 import { walletDialog } from './dialogs/connect.ts';
 import { identityDialog } from './dialogs/identity.ts';
 import { icon } from './icons.ts';
+import { invitation } from './invitation.ts';
 import { LedgerView } from './ledger-view.ts';
 import { Notes } from './notes.ts';
 import { PlayerView } from './player-view.ts';
@@ -70,6 +72,7 @@ export class TrackPage implements View {
     if (phase === 'working' || phase === 'open') return phase;
     if (phase === 'refused') return `refused:${refusal(error, this.#circumstances()).code}`;
     if (room.problem && !room.veilpass) return 'away';
+    if (phase === 'kept') return phase;
     if (!room.wallet) return 'connect';
     if (!room.identity) return 'identify';
     if (mint === undefined) return 'looking';
@@ -111,6 +114,12 @@ export class TrackPage implements View {
           content: [unlockForm(access)],
           focus: () => this.#stage.querySelector<HTMLElement>('.primary')?.focus(),
         };
+      case 'kept':
+        return {
+          content: [h('p', { class: 'notice' }, 'Opening what you unlocked before…')],
+          update: () => void access.reopen(),
+          focus: () => this.heading.focus(),
+        };
       case 'working':
         return this.#working();
       case 'open':
@@ -138,23 +147,19 @@ export class TrackPage implements View {
 
   #open(): Stage {
     const { player, recording, ledger, track, anonymity } = this.access;
-    if (!player || !recording || !ledger) return { content: [] };
+    if (!player || !recording) return { content: [] };
     const view = new PlayerView(player, recording, track.title);
     const notes = new Notes(this.access);
     const crowd = anonymity ? new Crowd(anonymity.holders) : null;
-    const steps = new LedgerView(ledger, null);
-    steps.close();
-    announce(`${track.title} is unlocked.`);
+    announce(`${track.title} is ${ledger ? 'unlocked' : 'still open from before'}.`);
     return {
       content: [
         view.element,
+        ledger ? null : h('p', { class: 'notice' }, 'Still open from before: no other proof was needed.'),
         h('section', { class: 'liner', 'aria-label': 'How it was unlocked' }, crowd?.element, notes.element),
-        h(
-          'details',
-          { class: 'steps-taken' },
-          h('summary', {}, `What happened: ${ledger.rows.length} steps in ${milliseconds(ledger.elapsed(0))}`),
-          steps.element,
-        ),
+        ledger
+          ? stepsTaken(ledger, `What happened: ${ledger.rows.length} steps in ${milliseconds(ledger.elapsed(0))}`)
+          : null,
       ],
       close: () => {
         view.close();
@@ -176,9 +181,7 @@ export class TrackPage implements View {
     const content: Child[] = [panel];
     const { ledger } = this.access;
     if (ledger?.rows.length && this.access.phase === 'refused') {
-      const steps = new LedgerView(ledger, null);
-      steps.close();
-      content.push(h('details', { class: 'steps-taken' }, h('summary', {}, 'What happened until then'), steps.element));
+      content.push(stepsTaken(ledger, 'What happened until then'));
     }
     announce(told.title);
     return { content, focus: () => panel.querySelector<HTMLElement>('h2')?.focus() };
@@ -242,7 +245,9 @@ export class TrackPage implements View {
   }
 }
 
-function invitation(text: string, label: string, act: () => void): Stage {
-  const button = h('button', { class: 'primary large', type: 'button', on: { click: act } }, label);
-  return { content: [h('div', { class: 'invitation' }, h('p', {}, text), button)], focus: () => button.focus() };
+/** Steps that are over, folded up. */
+function stepsTaken(ledger: Ledger, title: string): HTMLElement {
+  const steps = new LedgerView(ledger, null);
+  steps.close();
+  return h('details', { class: 'steps-taken' }, h('summary', {}, title), steps.element);
 }

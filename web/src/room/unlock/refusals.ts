@@ -1,3 +1,5 @@
+import { SessionEndedError } from '@veilpass/sdk';
+
 /** What a panel can offer. */
 export type Action = 'desk' | 'again' | 'device' | 'catalogue' | 'identity' | 'connect';
 
@@ -11,6 +13,14 @@ export interface Refusal {
   readonly actions: readonly Action[];
   /** Seconds after which it is worth trying again, if the service said so. */
   readonly retryAfter: number | null;
+}
+
+/** Errors after which a session that was kept is of no use any more. */
+const FINAL = new Set(['settlement-refused', 'kept-malformed', 'kept-elsewhere']);
+
+/** Whether an error says that the session is over, rather than that it could not be asked. */
+export function endsSession(error: unknown): boolean {
+  return error instanceof SessionEndedError || FINAL.has(codeOf(error));
 }
 
 /** What the words depend on. */
@@ -41,6 +51,7 @@ export function codeOf(error: unknown): string {
 
 function words(code: string, error: unknown, now: Circumstances): Words {
   const { title } = now;
+  if (error instanceof SessionEndedError && code !== 'stale-epoch') return sessionOver(code, now);
   switch (code) {
     case 'no-token':
       return {
@@ -54,11 +65,25 @@ function words(code: string, error: unknown, now: Circumstances): Words {
     case 'nullifier-used':
       return {
         title: 'Already used in this period',
-        what: `Your identity has unlocked “${title}” in this period: on another device, in another tab, or before this page was reloaded. Each identity counts once for a track and a period, and nobody can say which holder it was, so nobody can undo it.`,
+        what: `Your identity has unlocked “${title}” in this period: on another device or in another browser, or here in a session that has ended. Each identity counts once for a track and a period, and nobody can say which holder it was, so nobody can undo it.`,
         next: `Go on where you unlocked it, or come back when the period ends, in ${now.periodEnds}.${
           now.demo ? ' To try again in this demo, forget this identity and make another.' : ''
         }`,
         actions: now.demo ? ['catalogue', 'identity'] : ['catalogue'],
+      };
+    case 'stale-epoch':
+      return {
+        title: 'A new period has begun',
+        what: `What was unlocked or proved for “${title}” was for the last one.`,
+        next: 'Prove again: your identity counts again.',
+        actions: ['again', 'catalogue'],
+      };
+    case 'stopped-late':
+      return {
+        title: 'Stopped, but it counts',
+        what: 'Your proof had been accepted when you stopped. Its session is kept on this device.',
+        next: 'Open it when you like: no other proof is needed.',
+        actions: ['again', 'catalogue'],
       };
     case 'anonymity-set-too-small':
       return {
@@ -127,6 +152,17 @@ function words(code: string, error: unknown, now: Circumstances): Words {
         actions: ['again', 'catalogue'],
       };
   }
+}
+
+function sessionOver(code: string, { title, periodEnds }: Circumstances): Words {
+  const isTimeUp = code === 'context-expired';
+  const why = isTimeUp ? 'its time is up' : 'the service does not count it any more';
+  return {
+    title: 'Your session is over',
+    what: `You had unlocked “${title}”, and the session that came of it has ended: ${why}. Your identity counts once for a track and a period.`,
+    next: `Come back when the period ends, in ${periodEnds}.`,
+    actions: isTimeUp ? ['catalogue'] : ['catalogue', 'again'],
+  };
 }
 
 function messageOf(error: unknown): string {

@@ -178,7 +178,7 @@ const EXPLAINED: Readonly<Record<string, Explanation>> = {
   ),
   'api:granted': step(
     'Your session has its grant',
-    'Keeps the grant in memory. It is bound to a key that this page made for the session.',
+    'Keeps the grant in memory and the session’s key, which this page made, in the browser’s database: a reload goes on with it.',
     'That the session goes on. The key has nothing to do with your wallet.',
     'alike',
   ),

@@ -15,6 +15,11 @@ export async function remove(name: string): Promise<void> {
   await run('readwrite', (store) => store.delete(name));
 }
 
+/** Removes all values whose names begin so. */
+export async function removeAll(prefix: string): Promise<void> {
+  await run('readwrite', (store) => store.delete(IDBKeyRange.bound(prefix, `${prefix}\uffff`)));
+}
+
 async function run(mode: IDBTransactionMode, act: (store: IDBObjectStore) => IDBRequest): Promise<unknown> {
   const database = await open();
   try {
