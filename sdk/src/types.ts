@@ -50,6 +50,7 @@ export type Method = 'device' | 'delegated';
  * | `loading` | device | wasm, circuit and reference string; `fraction` of the bytes |
  * | `leaves` | device | the leaves are downloaded; `fraction` of the bytes |
  * | `tree` | device | they are hashed and compared with the root |
+ * | `root` | chain | the root is looked for in the program's account, with `rpc` |
  * | `witness`, `proving`, `checking` | device | the proof is made and verified, here |
  * | `sealing` | device | the witness is sealed to a prover |
  * | `queued`, `leased`, `path`, `witness`, `proving`, `verifying` | prover | as it says |
@@ -68,6 +69,7 @@ export type Stage =
   | 'loading'
   | 'leaves'
   | 'tree'
+  | 'root'
   | 'witness'
   | 'proving'
   | 'checking'
@@ -113,6 +115,11 @@ export interface ConnectOptions extends CallOptions {
   readonly cluster?: Cluster | undefined;
   /** If given, the registry's proofs must be checked by this program. */
   readonly programId?: AddressBase58 | undefined;
+  /**
+   * URL of an RPC of that cluster. If given, no proof leaves the device whose root is not one of the program's account:
+   * an API cannot give each listener a tree of his own. Give `programId` too, or the API chooses the account.
+   */
+  readonly rpc?: string | URL | undefined;
   /** Where the SDK's assets are served (a folder's URL). The Vite plugin sets it. */
   readonly assets?: string | URL | undefined;
   /** Threads to prove with: 1, or as many as wanted in a cross-origin isolated page. By default 2, if there are. */

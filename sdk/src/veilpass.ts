@@ -1,6 +1,7 @@
 /** The way in. */
 
 import { throwIfAborted } from './abort.js';
+import { ChainRoots } from './chain/chain-roots.js';
 import { enrol } from './enrolment.js';
 import { CryptoError, NotAMemberError, PinMismatchError, ProofFailedError } from './errors.js';
 import { exposeSecret } from './identity.js';
@@ -45,6 +46,7 @@ export class Veilpass {
   readonly audience: string;
   readonly #transport: Transport;
   readonly #device: DeviceProver;
+  readonly #roots: ChainRoots | undefined;
   #program: { readonly id: AddressBase58; readonly cluster: string };
 
   private constructor(options: ConnectOptions, transport: Transport, info: Info, registry: Registry) {
@@ -53,6 +55,7 @@ export class Veilpass {
     this.audience = options.audience;
     this.#transport = transport;
     this.#program = { id: registry.program_id, cluster: registry.cluster };
+    this.#roots = ChainRoots.of(registry, options);
     this.#device = new DeviceProver({
       transport,
       registryId: registry.registry_id,
@@ -176,6 +179,7 @@ export class Veilpass {
     if (method === 'delegated' && (await this.#device.verifyIfLoaded(made.proof, made.publicInputs)) === false) {
       throw new ProofFailedError('proof-invalid', 'the prover sent a proof that does not verify');
     }
+    await this.#roots?.expect(made.publicInputs.merkle_root, options);
     throwIfAborted(options.signal);
     options.onProgress?.({ stage: 'proved', place: 'device' });
     return { ...made, context: session.context, method };

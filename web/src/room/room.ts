@@ -82,10 +82,10 @@ export class Room extends Emitter {
 
   /** Asks the service what it is, and how many hold each track. */
   async reach(): Promise<void> {
-    const { api, registryId, audience, programId, cluster } = this.config;
+    const { api, registryId, audience, programId, cluster, rpc } = this.config;
     this.#problem = null;
     try {
-      this.#veilpass ??= await Veilpass.connect({ api, registryId, audience, programId, cluster });
+      this.#veilpass ??= await Veilpass.connect({ api, registryId, audience, programId, cluster, rpc });
       this.#registry = await this.#veilpass.registry();
       this.changed();
       await Promise.all([...this.tracks.map((track) => track.count()), this.matchTokens()]);

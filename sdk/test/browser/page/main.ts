@@ -9,6 +9,7 @@ interface Config {
   audience: string;
   cluster: 'localnet';
   program_id: string;
+  rpc: string;
   tracks: { track_id: string; slug: string; media: string }[];
 }
 
@@ -34,6 +35,7 @@ async function veilpassTest(threads: number, method: Method, settle: Settle, pro
     audience: location.origin,
     cluster: config.cluster,
     programId: config.program_id,
+    rpc: config.rpc,
     threads,
   });
   const wallet = newWallet();

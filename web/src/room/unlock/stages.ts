@@ -82,6 +82,12 @@ const EXPLAINED: Readonly<Record<string, Explanation>> = {
     NOTHING,
     'nothing',
   ),
+  'chain:root': step(
+    'Ask the chain for the root',
+    'Looks for the proof’s root in the program’s account: a tree made for you alone would not be there.',
+    'Nothing. The chain’s node: that somebody reads this registry.',
+    'nothing',
+  ),
   'device:witness': step(
     'Prepare the witness',
     'Puts your secret, your token and the path to the root into the circuit.',
