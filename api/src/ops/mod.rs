@@ -16,7 +16,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     middleware::from_fn_with_state,
     response::IntoResponse,
-    routing::{get, post},
+    routing::{any, get, post},
 };
 use tower_http::{catch_panic::CatchPanicLayer, set_header::SetResponseHeaderLayer, timeout::TimeoutLayer};
 
@@ -43,6 +43,8 @@ pub(crate) fn router(state: AppState, keys: Vec<OperatorKey>, pages: Option<&Pat
         .route("/queue", get(queue::queue))
         .route("/grants/revoke", post(grants::revoke))
         .route("/grant-keys/rotate", post(grants::rotate))
+        // A route, not a fallback: the page's routes beside these would come before that.
+        .route("/{*path}", any(async || Problem::not_found("there is nothing at this path")))
         .fallback(async || Problem::not_found("there is nothing at this path"))
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
         .with_state(state)

@@ -10,11 +10,11 @@ use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
+use serde_json::Value;
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
     process::{Child, Command},
 };
-use serde_json::Value;
 use veilpass_chain::ProofSubmission;
 use veilpass_circuit::workspace_root;
 use veilpass_protocol::PublicInputs;

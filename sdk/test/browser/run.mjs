@@ -4,6 +4,7 @@
 // browser than /usr/bin/chromium; see test/stack/open.mjs for the rest of the environment.
 // SAME_CLAIM: a file for one claim under both proofs.
 import { readFileSync, writeFileSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import { chromium } from 'playwright-core';
 import { checks, openStack } from '../stack/open.mjs';
 
@@ -55,7 +56,7 @@ try {
   await inBrowser(room, async (page, _, trouble) => {
     const [device, delegated] = await page.evaluate(() => globalThis.sameClaim());
     console.log('\none claim, both ways');
-    check('both say the same', JSON.stringify(device.publicInputs) === JSON.stringify(delegated.publicInputs));
+    check('both say the same', isDeepStrictEqual(device.publicInputs, delegated.publicInputs));
     check('by two proofs', device.proof !== delegated.proof);
     check(`no error in the console ${trouble.join(' | ')}`, trouble.length === 0);
     // What else looks at them: a nullifier is burnt once, so that one chain takes only one of the two.

@@ -25,7 +25,7 @@ export class LatencyHistogram {
       const [number, fill, bound] = element.querySelectorAll<HTMLElement>('span');
       if (number === undefined || fill === undefined || bound === undefined) return;
       write(number, bucket.count > 0 ? count(bucket.count) : '');
-      write(bound, Number.isFinite(bucket.le) ? `≤ ${seconds(bucket.le)}` : 'more');
+      write(bound, Number.isFinite(bucket.le) ? seconds(bucket.le) : 'more');
       fill.style.setProperty('--share', `${(bucket.count / greatest) * 100}%`);
     });
     const told = shown
