@@ -11,9 +11,9 @@ interface Kept {
 }
 
 /**
- * Keeps an identity on this device, under a key which cannot be exported. So a copy of the profile's files gives the secret only to
- * who also breaks the browser's key store format, and a script of another origin gets nothing; a script that runs in this page could
- * use the key, as the page itself does.
+ * Keeps an identity on this device, under a key which cannot be exported. A script of another origin gets nothing; a
+ * script that runs in this page could use the key, as the page itself does. Browsers keep such keys among the profile's
+ * files: who copies all of those has the identity.
  */
 export async function keepIdentity(identity: Identity): Promise<void> {
   const key = await crypto.subtle.generateKey({ name: 'AES-GCM', length: 256 }, false, ['encrypt', 'decrypt']);

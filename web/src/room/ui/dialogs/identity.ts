@@ -106,7 +106,12 @@ function atRest(): HTMLElement {
     h(
       'p',
       {},
-      'In this browser’s database, encrypted with AES-256-GCM under a key that the browser uses for this page but does not hand out. Beside it, for each track that you unlocked and until its session ends: the session’s key, which is not handed out either, and which proof it goes with. Somebody who reads that database learns what you unlocked. Both go when you forget the identity. That keeps it from other sites, from a copied database file in most cases, and from logs and synchronised storage. It does not keep it from malicious code inside this page or from somebody who uses your unlocked browser: those can use the key as the page does.',
+      'The identity is in this browser’s database, encrypted with AES-256-GCM under a key that the browser uses for this page but does not hand out. That keeps it from other sites, from logs and from synchronised storage. It does not keep it from malicious code inside this page or from somebody who uses your unlocked browser: those can use the key as the page does. Nor from somebody who copies all of the browser’s files, since browsers keep such keys among them.',
+    ),
+    h(
+      'p',
+      {},
+      'For each track that you unlocked the database also has, until the session ends, the session’s key, which is not handed out either, and which proof it goes with. So a reload locks nothing; and somebody who reads the database learns what you unlocked. Who forgets the identity forgets these too.',
     ),
   );
 }
