@@ -175,7 +175,7 @@ export interface UnlockOptions extends CallOptions {
   readonly settle?: Settle | undefined;
   /** If given, the token is enrolled when it is not yet. */
   readonly wallet?: MessageSigner | undefined;
-  /** By default 23 hours, or what is left of the epoch and its grace if that is less. */
+  /** By default what the API allows, or what is left of the epoch and its grace if that is less. */
   readonly sessionSeconds?: number | undefined;
   /**
    * Called and waited for as soon as the proof is accepted, when the nullifier is spent and the session is all that the

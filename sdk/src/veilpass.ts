@@ -10,7 +10,7 @@ import { checkInfo } from './pins.js';
 import { proveDelegated } from './proofs/delegated.js';
 import { DeviceProver } from './proofs/device.js';
 import { contextOf } from './protocol/context.js';
-import { sessionEnd } from './protocol/epoch.js';
+import { sessionEnd, sessionSeconds } from './protocol/epoch.js';
 import { fieldFromHex } from './protocol/field.js';
 import { hashLeaf } from './protocol/hash.js';
 import { tokenIdOf } from './protocol/identifiers.js';
@@ -126,7 +126,7 @@ export class Veilpass {
 
   /**
    * A session with a key of its own; its proof comes later.
-   * @param options.sessionSeconds by default 23 hours, and never beyond the epoch and its grace. What is longer than the
+   * @param options.sessionSeconds by default what the API allows, and never beyond the epoch and its grace. What is longer than the
    * API allows is refused with the proof, and nothing is spent: `context-too-long`
    */
   async createSession(options: CallOptions & { sessionSeconds?: number | undefined } = {}): Promise<Session> {
@@ -135,7 +135,7 @@ export class Veilpass {
     const { id, cluster } = this.#program;
     return newSession(this.#transport, {
       audience: this.audience,
-      expires_at: sessionEnd(registry, now, options.sessionSeconds),
+      expires_at: sessionEnd(registry, now, options.sessionSeconds ?? sessionSeconds(this.info)),
       program_id: id,
       cluster,
     });

@@ -1,6 +1,6 @@
 //! What this build is pinned to, so that a client can refuse a mismatch.
 
-use axum::Json;
+use axum::{Json, extract::State};
 use serde::Serialize;
 use utoipa::ToSchema;
 use veilpass_circuit::{
@@ -8,7 +8,9 @@ use veilpass_circuit::{
 };
 use veilpass_protocol::{PUBLIC_INPUT_COUNT, SEALED_WITNESS_BYTES, TREE_DEPTH};
 
-/// What this build is pinned to.
+use crate::state::AppState;
+
+/// What this build is pinned to, and what this API allows.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Info {
     /// Of Veilpass.
@@ -33,6 +35,8 @@ pub(crate) struct Info {
     proof_bytes: usize,
     /// Length of a sealed witness.
     sealed_witness_bytes: usize,
+    /// For how long a session may live that a proof is bound to.
+    max_session_seconds: u64,
     /// The public inputs in their order.
     #[schema(value_type = Vec<String>)]
     public_inputs: [&'static str; PUBLIC_INPUT_COUNT],
@@ -40,7 +44,7 @@ pub(crate) struct Info {
 
 /// What this build is pinned to, so that a client can refuse a mismatch.
 #[utoipa::path(get, path = "/v1/info", operation_id = "info", tag = "service", responses((status = 200, description = "The pins", body = Info)))]
-pub(crate) async fn info() -> Json<Info> {
+pub(crate) async fn info(State(state): State<AppState>) -> Json<Info> {
     Json(Info {
         version: env!("CARGO_PKG_VERSION"),
         circuit_sha256: artifact_sha256(),
@@ -53,6 +57,7 @@ pub(crate) async fn info() -> Json<Info> {
         tree_depth: TREE_DEPTH,
         proof_bytes: PROOF_BYTES,
         sealed_witness_bytes: SEALED_WITNESS_BYTES,
+        max_session_seconds: state.policy.max_session_seconds,
         public_inputs: ["registry_id", "merkle_root", "track_id", "epoch", "nullifier", "context"],
     })
 }

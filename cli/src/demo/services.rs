@@ -47,6 +47,8 @@ impl Environment {
         // All of the demo's listeners are one client to the API, and ask more often than a frontend does.
         let mut flags =
             vec!["--rate-limit-per-minute", "6000", "--anonymity-policy", "refuse", "--anonymity-floor", &floor];
+        // A session may live as long as the epoch that its proof is for.
+        flags.extend(["--max-session-seconds", "691200"]);
         flags.extend(operator.flags());
         let (api, url) = start_api(&ApiOptions {
             redis_url: None,

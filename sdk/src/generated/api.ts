@@ -621,7 +621,7 @@ export interface components {
          * @example 8f3b1d5f6f3a4f0e9a7c2b1d8e6f5a4b3c2d1e0f9a8b7c6d5e4f3a2b1c0d9e8f
          */
         Hex32: string;
-        /** @description What this build is pinned to. */
+        /** @description What this build is pinned to, and what this API allows. */
         Info: {
             /** @description Of Veilpass. */
             version: string;
@@ -648,6 +648,11 @@ export interface components {
             proof_bytes: number;
             /** @description Length of a sealed witness. */
             sealed_witness_bytes: number;
+            /**
+             * Format: int64
+             * @description For how long a session may live that a proof is bound to.
+             */
+            max_session_seconds: number;
             /** @description The public inputs in their order. */
             public_inputs: string[];
         };

@@ -6,7 +6,7 @@ import { SessionEndedError } from '../../src/errors.ts';
 import type { KeptSession } from '../../src/kept-session.ts';
 import { fromBase64, fromHex, hex, utf8 } from '../../src/protocol/bytes.ts';
 import { grantRequestText } from '../../src/protocol/context.ts';
-import { sessionEnd } from '../../src/protocol/epoch.ts';
+import { sessionEnd, sessionSeconds } from '../../src/protocol/epoch.ts';
 import { reopen } from '../../src/reopening.ts';
 import { attachVerification, newSession } from '../../src/session.ts';
 import { Transport } from '../../src/transport.ts';
@@ -95,13 +95,14 @@ describe('what is kept', () => {
   });
 });
 
-test('it ends after 23 hours, or as was wished, and never beyond the epoch and its grace', () => {
+test('it ends when the API must end it, or as was wished, and never beyond the epoch and its grace', () => {
   const registry = { epoch: 10, epoch_length_seconds: 86_400 * 30, epoch_grace_seconds: 600 };
   const start = 10 * registry.epoch_length_seconds;
   const end = start + registry.epoch_length_seconds + 600;
-  expect(sessionEnd(registry, start)).toBe(start + 23 * 3600);
+  expect(sessionSeconds({ max_session_seconds: 86_400 })).toBe(23 * 3600);
+  expect(sessionEnd(registry, start, 23 * 3600)).toBe(start + 23 * 3600);
   expect(sessionEnd(registry, start, 59.9)).toBe(start + 59);
-  expect(sessionEnd(registry, end - 700)).toBe(end);
+  expect(sessionEnd(registry, end - 700, 3600)).toBe(end);
   expect(sessionEnd(registry, start, 1e9)).toBe(end);
 });
 

@@ -1,5 +1,8 @@
 //! The demo's catalogue.
 
+use std::sync::OnceLock;
+
+use axum::body::Bytes;
 use serde::Serialize;
 use veilpass_protocol::TrackId;
 
@@ -17,6 +20,9 @@ pub(super) struct Track {
     seconds: u32,
     /// Two colours of its cover.
     swatch: [&'static str; 2],
+    /// The file, made when it is first asked for.
+    #[serde(skip)]
+    pub(super) recording: OnceLock<Bytes>,
 }
 
 impl Track {
@@ -35,6 +41,7 @@ pub(super) fn catalogue() -> Vec<Track> {
         media: format!("/media/{slug}"),
         seconds: super::music::SECONDS,
         swatch,
+        recording: OnceLock::new(),
     };
     vec![
         track(TRACKS[0], "First Light", "Ada Marrow", ["#f2b46d", "#7a4b8c"]),
