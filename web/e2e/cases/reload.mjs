@@ -139,7 +139,7 @@ async function sessionOver(room) {
   const other = await visit();
   await openStoreToTests(other.context);
   await unlock(other, title, 'device', 'offchain');
-  await shiftSessionEnds(other.page, -24 * 3600);
+  await shiftSessionEnds(other.page, -30 * 24 * 3600);
   const asked = posts(other, config);
   await other.page.reload();
   await button(other.page, 'Prove and listen').waitFor();
