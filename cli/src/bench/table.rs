@@ -78,7 +78,7 @@ fn render(figures: &[Figure]) -> String {
 }
 
 /// 1,234,567
-fn grouped(value: u64) -> String {
+pub(super) fn grouped(value: u64) -> String {
     let digits = value.to_string();
     let groups: Vec<&[u8]> = digits.as_bytes().rchunks(3).rev().collect();
     groups.into_iter().map(String::from_utf8_lossy).collect::<Vec<_>>().join(",")

@@ -9,6 +9,6 @@ fn the_document_has_the_models_tables() {
     assert!(
         filled == document,
         "docs/scaling.md is not what the model says: \
-         cargo run --release -p veilpass-capacity --example model -- --write docs/scaling.md"
+         ./veilpass bench model --write-tables"
     );
 }

@@ -23,10 +23,10 @@ function newWallet(): MessageSigner {
   return { address, signMessage: async (message) => ed25519.sign(message, key) };
 }
 
-/** Connects, enrols a fresh token, proves `proofs` times, has the last proof accepted, and hears the track. */
-async function veilpassTest(threads: number, method: Method, settle: Settle, proofs: number) {
+/** Connects, and gets a fresh wallet a token of a track. */
+async function withToken(number: number, threads?: number) {
   const config: Config = await (await fetch('/config.json')).json();
-  const track = config.tracks[0];
+  const track = config.tracks[number];
   if (!track) throw new Error('no track');
   const trackId = track.track_id;
   const veilpass = await Veilpass.connect({
@@ -45,6 +45,12 @@ async function veilpassTest(threads: number, method: Method, settle: Settle, pro
     body: JSON.stringify({ wallet: wallet.address, track_id: trackId }),
   });
   const { mint } = (await give.json()) as { mint: string };
+  return { veilpass, wallet, track, trackId, mint };
+}
+
+/** Connects, enrols a fresh token, proves `proofs` times, has the last proof accepted, and hears the track. */
+async function veilpassTest(threads: number, method: Method, settle: Settle, proofs: number) {
+  const { veilpass, wallet, track, trackId, mint } = await withToken(0, threads);
   const identity = Identity.create();
   const events: ProgressEvent[] = [];
   const onProgress = (event: ProgressEvent) => {
@@ -97,22 +103,9 @@ async function veilpassTest(threads: number, method: Method, settle: Settle, pro
   };
 }
 
-/** One claim, proved on the device and by a prover: the same public inputs under two proofs, as the program on chain takes them. */
+/** One claim, proved on the device and by a prover: the same public inputs under two proofs, for the program on chain. */
 async function sameClaim() {
-  const config: Config = await (await fetch('/config.json')).json();
-  const trackId = config.tracks[1]?.track_id as string;
-  const veilpass = await Veilpass.connect({
-    api: config.api,
-    registryId: config.registry_id,
-    audience: location.origin,
-  });
-  const wallet = newWallet();
-  const give = await fetch('/demo/tokens', {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ wallet: wallet.address, track_id: trackId }),
-  });
-  const { mint } = (await give.json()) as { mint: string };
+  const { veilpass, wallet, trackId, mint } = await withToken(1);
   const identity = Identity.create();
   await veilpass.enrol({ identity, wallet, trackId, mint });
   const session = await veilpass.createSession();
