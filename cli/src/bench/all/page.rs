@@ -11,7 +11,7 @@ use super::{
     plots::PLOTS,
     targets::{Limit, TARGETS, Target, Verdict},
 };
-use crate::bench::report::machine;
+use crate::bench::{report::machine, table::grouped};
 
 /// What was measured, ready to be shown.
 pub(super) struct Page<'a> {
@@ -116,11 +116,10 @@ fn figures(text: &mut String, section: &Section) {
 fn number(value: f64) -> String {
     let text = format!("{:.3}", value.abs());
     let (whole, decimals) = text.split_once('.').unwrap_or((&text, ""));
-    let groups: Vec<&str> =
-        whole.as_bytes().rchunks(3).rev().filter_map(|digits| str::from_utf8(digits).ok()).collect();
     let decimals = decimals.trim_end_matches('0');
     let sign = if value < 0.0 { "-" } else { "" };
-    format!("{sign}{}{}{decimals}", groups.join(","), if decimals.is_empty() { "" } else { "." })
+    let whole = grouped(whole.parse().unwrap_or(u64::MAX));
+    format!("{sign}{whole}{}{decimals}", if decimals.is_empty() { "" } else { "." })
 }
 
 #[cfg(test)]
