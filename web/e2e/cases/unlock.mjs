@@ -197,10 +197,11 @@ async function checkSteps(checks, name, visitor, method) {
       'device:tree',
       'device:proving',
       'device:checking',
+      'chain:root',
       'chain:verified',
       'api:granted',
     ],
-    delegated: ['wallet:wallet', 'device:sealing', 'prover:queued', 'chain:verified', 'api:granted'],
+    delegated: ['wallet:wallet', 'device:sealing', 'prover:queued', 'chain:root', 'chain:verified', 'api:granted'],
   }[method];
   const missing = expected.filter((step) => !taken.has(step));
   checks.check(`${name}: the steps are shown`, missing.length === 0, { missing, taken: [...taken.keys()] });
