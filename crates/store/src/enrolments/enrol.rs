@@ -122,9 +122,12 @@ impl Store {
 
     /// Enrols a token for the wallet that holds it.
     ///
-    /// `seen` is the place of the enrolment that counted when the caller looked. The same wallet with the same commitment
-    /// keeps its enrolment, which learns where the token is; another commitment or another wallet ends it, and a new one
-    /// begins in the same transaction.
+    /// The same wallet with the same commitment keeps its enrolment, whoever of its requests came first: an older look at
+    /// the chain takes nothing from it. Another commitment or another wallet ends it, and a new one begins in the same
+    /// transaction; only if it is `seen`, the place of the enrolment that counted before the caller asked the chain.
+    ///
+    /// # Errors
+    /// [`EnrolOwnerError::Changed`] and [`EnrolOwnerError::Outdated`] if something would end that the caller has not seen.
     pub async fn enrol_owner(
         &self,
         new: &NewOwnedEnrolment,
@@ -137,6 +140,14 @@ impl Store {
             .fetch_one(&mut *tx)
             .await?;
         let before = active(&mut tx, new.held).await?;
+        let same_wallet = before.as_ref().is_some_and(|before| before.wallet_hash == new.wallet_hash.as_bytes());
+        if let Some(before) = before.as_ref().filter(|before| same_wallet && before.leaf == new.leaf)
+            && let Some((id, _)) = &before.record
+        {
+            refresh(&mut tx, *id, new).await?;
+            tx.commit().await?;
+            return Ok(OwnedEnrolment { id: *id, is_new: false, ended: None });
+        }
         if before.as_ref().map(|before| before.leaf_index) != seen {
             return Err(EnrolOwnerError::Changed);
         }
@@ -145,12 +156,6 @@ impl Store {
         }
         let mut ended = None;
         if let Some(before) = before {
-            let same_wallet = before.wallet_hash == new.wallet_hash.as_bytes();
-            if let Some((id, _)) = before.record.filter(|_| same_wallet && before.leaf == new.leaf) {
-                refresh(&mut tx, id, new).await?;
-                tx.commit().await?;
-                return Ok(OwnedEnrolment { id, is_new: false, ended: None });
-            }
             let end = if same_wallet { EnrolmentEnd::Replaced } else { EnrolmentEnd::Sold };
             zero(&mut tx, new.held.registry, before.leaf_index, end).await?;
             ended = Some(end);

@@ -83,6 +83,19 @@ async fn what_was_read_before_is_not_written_after(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "veilpass_store::MIGRATOR")]
+async fn requests_for_one_enrolment_agree_in_whatever_order_they_end(pool: PgPool) {
+    let f = fixture(&pool).await;
+    let first = f.owned(1, 100, 50);
+    f.enrol_owned(&first).await;
+    // One looked before there was the enrolment, one asked the chain earlier.
+    for (slot, seen) in [(60, None), (40, Some(0)), (45, None)] {
+        let again = f.store.enrol_owner(&f.owned(1, 100, slot), seen).await.unwrap();
+        assert_eq!(again, OwnedEnrolment { id: first.id, is_new: false, ended: None }, "{slot}");
+    }
+    assert_eq!(f.store.active_enrolment(first.held).await.unwrap().unwrap().slot, Some(60), "it never goes back");
+}
+
+#[sqlx::test(migrator = "veilpass_store::MIGRATOR")]
 async fn an_enrolment_waits_for_its_root_and_its_root_for_the_chain(pool: PgPool) {
     let f = anchored_fixture(&pool).await;
     f.publish(1, 90).await;
