@@ -5,11 +5,15 @@ mod api;
 mod bb_process;
 pub mod chain;
 mod claim;
+mod cost;
+mod device;
 mod fleet;
 mod indexer;
 mod model;
+mod peers;
 mod proof;
 mod report;
+mod script;
 mod settle;
 pub mod table;
 mod tree;
@@ -33,6 +37,10 @@ pub enum Command {
     Api(api::Options),
     /// The on-chain verifier: compute units by phase, transactions, bytes, rent.
     Chain(chain::Options),
+    /// A proof on a listener's device: the SDK's in headless Chromium, against a whole stack.
+    Device(device::Options),
+    /// What others need for the like of a proof, on this machine: Semaphore v4 in Node.
+    Peers(peers::Options),
     /// What 10 thousand, 100 thousand or a million proofs a month need, and 10^8 leaves: by simulation (docs/scaling.md).
     Model(model::Options),
     /// The indexer: catching up with a backlog, and the lag behind a live chain; with a private Postgres and a local chain.
@@ -48,6 +56,8 @@ pub async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Fleet(options) => fleet::run(&options).await,
         Command::Api(options) => api::run(&options).await,
         Command::Chain(options) => chain::run(&options),
+        Command::Device(options) => device::run(&options),
+        Command::Peers(options) => peers::run(&options),
         Command::Model(options) => model::run(&options),
         Command::Indexer(options) => indexer::run(&options).await,
     }?;

@@ -6,6 +6,8 @@ use anyhow::Context;
 use veilpass_capacity::{fill, markdown, run as simulate, standard};
 use veilpass_circuit::workspace_root;
 
+use super::cost;
+
 /// The document whose tables are the model's.
 const DOCUMENT: &str = "docs/scaling.md";
 
@@ -29,6 +31,7 @@ pub(super) fn run(options: &Options) -> anyhow::Result<()> {
         for figure in &figures {
             println!("{}", serde_json::to_string(figure)?);
         }
+        cost::print(&workspace_root(), &figures)?;
     } else {
         for (question, table) in markdown(&figures) {
             println!("## {question}\n\n{table}");

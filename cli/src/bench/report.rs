@@ -2,15 +2,33 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-#[derive(Serialize)]
-struct Line<'a> {
-    name: &'a str,
-    value: f64,
-    unit: &'a str,
-    context: &'a Value,
+/// What was measured, as it is printed.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(super) struct Measurement {
+    pub(super) name: String,
+    pub(super) value: f64,
+    pub(super) unit: String,
+    /// How it was measured.
+    pub(super) context: Value,
+}
+
+impl Measurement {
+    /// Its place on a curve, if it is a point of one.
+    pub(super) fn x(&self) -> Option<f64> {
+        self.context["x"].as_f64()
+    }
+
+    /// As a JSON line, or as text.
+    pub(super) fn print(&self, json: bool) {
+        if json {
+            println!("{}", serde_json::to_string(self).unwrap_or_default());
+        } else {
+            println!("{:<44} {:>12} {}", self.name, self.value, self.unit);
+        }
+    }
 }
 
 /// Prints measurements: JSON lines, or text.
@@ -39,12 +57,8 @@ impl Report {
     pub(super) fn line(&self, name: &str, value: f64, unit: &str) {
         // Three decimals are more than any of these repeats.
         let value = (value * 1e3).round() / 1e3;
-        if self.json {
-            let line = Line { name, value, unit, context: &self.context };
-            println!("{}", serde_json::to_string(&line).unwrap_or_default());
-        } else {
-            println!("{name:<44} {value:>12} {unit}");
-        }
+        let context = self.context.clone();
+        Measurement { name: name.to_owned(), value, unit: unit.to_owned(), context }.print(self.json);
     }
 }
 

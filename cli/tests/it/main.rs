@@ -7,6 +7,7 @@
 mod architecture;
 mod attacks;
 mod bad_input;
+mod bench_all;
 mod chain_faults;
 mod chain_parts;
 mod chaos;

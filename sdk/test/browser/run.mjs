@@ -3,12 +3,11 @@
 // The page is built as a frontend would be (Vite, the SDK's plugin) and served by the demo's server. CHROMIUM: another
 // browser than /usr/bin/chromium; see test/stack/open.mjs for the rest of the environment.
 // SAME_CLAIM: a file for one claim under both proofs.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
-import { chromium } from 'playwright-core';
 import { checks, openStack } from '../stack/open.mjs';
+import { inBrowser, percentile } from './in-browser.mjs';
 
-const browserPath = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const { check, finish } = checks('BROWSER');
 const { room, close } = await openStack();
 try {
@@ -26,8 +25,10 @@ try {
         `\n${method}, ${threads} thread(s), ${settle}: the first proof ${cold} ms, with all that is loaded for it`,
       );
       if (warm.length > 0) {
-        console.log(`the next ${warm.join(' ')} ms (median ${median(warm)}), with two questions to the API each`);
-        console.log(`of that: witness, proof and check ${made.join(' ')} ms (median ${median(made)})`);
+        console.log(
+          `the next ${warm.join(' ')} ms (median ${percentile(warm, 50)}), with two questions to the API each`,
+        );
+        console.log(`of that: witness, proof and check ${made.join(' ')} ms (median ${percentile(made, 50)})`);
       }
       console.log(`memory: ${JSON.stringify(result.memory)}; renderer ${JSON.stringify(await memory())}`);
       check('the page is isolated', result.isolated);
@@ -66,43 +67,3 @@ try {
   await close();
 }
 finish();
-
-function median(values) {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
-}
-
-/** A browser with a profile of its own: nothing cached. Every host but this machine is unresolvable. */
-async function inBrowser(room, work) {
-  const browser = await chromium.launch({
-    executablePath: browserPath,
-    args: ['--no-sandbox', '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1'],
-  });
-  try {
-    const page = await browser.newPage();
-    const trouble = [];
-    page.on('pageerror', (error) => trouble.push(String(error)));
-    page.on('console', (message) => {
-      // The refusal that the test asks for is a 409, which Chromium writes to the console.
-      if (message.type() === 'error' && !message.text().includes('409')) trouble.push(message.text());
-    });
-    await page.goto(room);
-    await page.waitForFunction(() => typeof globalThis.veilpassTest === 'function');
-    const session = await browser.newBrowserCDPSession();
-    await work(page, () => rendererMemory(session), trouble);
-  } finally {
-    await browser.close();
-  }
-}
-
-/** Of the largest renderer, in MB: now, and at most. */
-async function rendererMemory(session) {
-  const { processInfo } = await session.send('SystemInfo.getProcessInfo');
-  const sizes = processInfo
-    .filter(({ type }) => type === 'renderer')
-    .map(({ id }) => {
-      const status = readFileSync(`/proc/${id}/status`, 'utf8');
-      const megabytes = (name) => Math.round(Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1]) / 1024);
-      return { now: megabytes('VmRSS'), peak: megabytes('VmHWM') };
-    });
-  return sizes.toSorted((a, b) => b.peak - a.peak)[0];
-}

@@ -1,7 +1,9 @@
 //! `veilpass bench all`: every measurement, held against its target, as one page with plots.
 
+mod comparisons;
 mod page;
 mod plots;
+mod provenance;
 mod targets;
 
 use std::{
@@ -12,10 +14,10 @@ use std::{
 };
 
 use anyhow::{Context, ensure};
-use serde::Deserialize;
-use serde_json::Value;
 use tokio::task::block_in_place;
 use veilpass_circuit::workspace_root;
+
+use super::report::Measurement;
 
 /// `veilpass bench all`
 #[derive(clap::Args, Clone, Debug)]
@@ -47,8 +49,10 @@ struct Part {
 }
 
 /// In this order: what others disturb comes first.
-const PARTS: [Part; 6] = [
+const PARTS: [Part; 9] = [
     Part { name: "proof", title: "One proof", quick: &["--samples", "3"] },
+    Part { name: "peers", title: "Others, on this machine", quick: &["--samples", "1"] },
+    Part { name: "device", title: "On a listener's device", quick: &["--proofs", "2"] },
     Part { name: "chain", title: "On chain", quick: &["--samples", "1"] },
     Part { name: "tree", title: "The registry tree", quick: &[] },
     Part {
@@ -62,29 +66,14 @@ const PARTS: [Part; 6] = [
         title: "Indexer and settlement",
         quick: &["--events", "200", "--live", "5", "--settlements", "2"],
     },
+    Part { name: "model", title: "What more would need, by simulation", quick: &["--quick"] },
 ];
-
-/// A line of a bench.
-#[derive(Clone, Debug, Deserialize)]
-struct Line {
-    name: String,
-    value: f64,
-    unit: String,
-    context: Value,
-}
-
-impl Line {
-    /// Its place on a curve, if it is a point of one.
-    fn x(&self) -> Option<f64> {
-        self.context["x"].as_f64()
-    }
-}
 
 /// What a bench said.
 struct Section {
     title: &'static str,
     command: String,
-    lines: Vec<Line>,
+    lines: Vec<Measurement>,
     took: Duration,
     /// Why it did not get to its end.
     failure: Option<String>,
@@ -96,12 +85,13 @@ pub(super) async fn run(options: &Options) -> anyhow::Result<ExitCode> {
     ensure!(unknown.is_none(), "there is no bench {:?}: choose among {names}", unknown.unwrap_or(&String::new()));
     ensure!(!options.write || options.only.is_empty(), "--write needs all benches: leave --only out");
     let wanted = |part: &&Part| options.only.is_empty() || options.only.iter().any(|name| name == part.name);
+    let provenance = provenance::rows();
     let mut sections = Vec::new();
     for part in PARTS.iter().filter(wanted) {
         eprintln!("== {}", part.name);
         sections.push(block_in_place(|| measure(part, options))?);
     }
-    let page = page::Page::new(&sections, options.quick);
+    let page = page::Page::new(provenance, &sections, options.quick);
     if options.markdown {
         print!("{}", page.text());
     } else if !options.json {
@@ -132,7 +122,7 @@ fn measure(part: &Part, options: &Options) -> anyhow::Result<Section> {
         if options.json {
             println!("{line}");
         }
-        lines.extend(serde_json::from_str::<Line>(&line));
+        lines.extend(serde_json::from_str::<Measurement>(&line));
     }
     let status = child.wait()?;
     let failure = (!status.success()).then(|| format!("ended with {status}"));

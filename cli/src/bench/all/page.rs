@@ -4,28 +4,33 @@ use std::fmt::Write;
 
 use comfy_table::{Table, presets::UTF8_FULL_CONDENSED};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
-use veilpass_circuit::{BB_VERSION, NOIR_VERSION, OWNERSHIP_GATES};
 
 use super::{
-    Line, Section,
+    Section, comparisons,
     plots::PLOTS,
     targets::{Limit, TARGETS, Target, Verdict},
 };
-use crate::bench::{report::machine, table::grouped};
+use crate::bench::{report::Measurement, table::grouped};
 
 /// What was measured, ready to be shown.
 pub(super) struct Page<'a> {
+    provenance: Vec<(&'static str, String)>,
     sections: &'a [Section],
     quick: bool,
 }
 
 impl<'a> Page<'a> {
-    pub(super) fn new(sections: &'a [Section], quick: bool) -> Self {
-        Self { sections, quick }
+    pub(super) fn new(provenance: Vec<(&'static str, String)>, sections: &'a [Section], quick: bool) -> Self {
+        Self { provenance, sections, quick }
     }
 
-    fn lines(&self) -> impl DoubleEndedIterator<Item = &'a Line> {
+    fn lines(&self) -> impl DoubleEndedIterator<Item = &'a Measurement> {
         self.sections.iter().flat_map(|section| &section.lines)
+    }
+
+    /// The last of this name.
+    fn value(&self, line: &str) -> Option<f64> {
+        self.lines().rfind(|measurement| measurement.name == line).map(|measurement| measurement.value)
     }
 
     /// The targets as a table for a terminal.
@@ -43,20 +48,21 @@ impl<'a> Page<'a> {
     pub(super) fn text(&self) -> String {
         let mut text = String::from("# Benchmarks\n\n");
         let now = OffsetDateTime::now_utc().format(&Rfc3339).unwrap_or_default();
-        let machine = machine();
         let _ = writeln!(
             text,
-            "Written by `./veilpass bench all --write` from one run, ended {now}; not edited. Machine: {}, {} cores. bb {BB_VERSION}, \
-             Noir {NOIR_VERSION}, {OWNERSHIP_GATES} gates, depth 32, UltraHonk with Keccak transcript, ZK. Percentiles are of \
-             samples (nearest rank); times are from the outside unless a line says otherwise; clients, servers and databases \
-             share the cores.\n",
-            machine["cpu"].as_str().unwrap_or("unknown"),
-            machine["cores"],
+            "Written by `./veilpass bench all --write` from one run, ended {now}; not edited. Percentiles are of samples \
+             (nearest rank); times are from the outside unless a line says otherwise; clients, servers and databases share \
+             the cores. Every figure comes with its method as `context` of `./veilpass bench NAME --json`.\n\n| | |\n|---|---|"
         );
+        for (name, value) in &self.provenance {
+            let _ = writeln!(text, "| {name} | {value} |");
+        }
+        text += "\n";
         if self.quick {
             text += "**A quick run: it shows that everything works, and measures nothing.**\n\n";
         }
         self.targets(&mut text);
+        comparisons::write(&mut text, &|line| self.value(line));
         text += "\n## Plots\n\n";
         for plot in &PLOTS {
             let _ = writeln!(text, "![{}](docs/plots/{}.svg)\n", plot.title, plot.file);
@@ -85,6 +91,7 @@ impl<'a> Page<'a> {
 fn limit(target: &Target) -> String {
     match target.limit {
         Limit::AtMost(limit) => format!("<= {} {}", number(limit), target.unit),
+        Limit::AtLeast(limit) => format!(">= {}", number(limit)),
         Limit::Exactly(count) => number(count),
     }
 }
@@ -105,15 +112,22 @@ fn figures(text: &mut String, section: &Section) {
     if let Some(failure) = &section.failure {
         let _ = writeln!(text, "**It {failure}: what follows is not all.**\n");
     }
-    *text += "| line | value | unit |\n|---|---:|---|\n";
-    for line in section.lines.iter().filter(|line| line.x().is_none()) {
+    let (simulated, measured): (Vec<_>, Vec<_>) =
+        section.lines.iter().filter(|line| line.x().is_none()).partition(|line| line.context.get("scenario").is_some());
+    if !measured.is_empty() {
+        *text += "| line | value | unit |\n|---|---:|---|\n";
+    }
+    for line in measured {
         let _ = writeln!(text, "| {} | {} | {} |", line.name, number(line.value), line.unit);
+    }
+    if !simulated.is_empty() {
+        let _ = writeln!(text, "{} figures, by scenario: [docs/scaling.md](docs/scaling.md).", simulated.len());
     }
     *text += "\n";
 }
 
 /// A number with at most three decimals and groups of three digits.
-fn number(value: f64) -> String {
+pub(super) fn number(value: f64) -> String {
     let text = format!("{:.3}", value.abs());
     let (whole, decimals) = text.split_once('.').unwrap_or((&text, ""));
     let decimals = decimals.trim_end_matches('0');
@@ -136,7 +150,7 @@ mod tests {
 
     #[test]
     fn what_was_not_measured_is_missed() {
-        let page = Page::new(&[], true);
+        let page = Page::new(vec![], &[], true);
         assert_eq!(page.text().matches("not measured | **missed**").count(), TARGETS.len());
         assert!(page.summary().contains("not measured"));
     }

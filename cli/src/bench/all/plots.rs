@@ -5,7 +5,8 @@ use std::path::Path;
 use anyhow::anyhow;
 use plotters::prelude::*;
 
-use super::{Line, Section};
+use super::Section;
+use crate::bench::report::Measurement;
 
 /// A plot of some curves.
 pub(super) struct Plot {
@@ -20,7 +21,7 @@ pub(super) struct Plot {
 }
 
 /// All of them.
-pub(super) const PLOTS: [Plot; 3] = [
+pub(super) const PLOTS: [Plot; 4] = [
     Plot {
         file: "latency",
         title: "From request to proof, by load (2 workers)",
@@ -45,6 +46,14 @@ pub(super) const PLOTS: [Plot; 3] = [
         curves: &[("tree_build", "build")],
         logarithmic: true,
     },
+    Plot {
+        file: "cost",
+        title: "A million delegated proofs off chain, by fleet (simulated)",
+        x: "workers, a core for each",
+        y: "USD",
+        curves: &[("cost_busy", "as busy as the promise allows"), ("cost_with_peaks", "peak 20 times the mean")],
+        logarithmic: true,
+    },
 ];
 
 const SIZE: (u32, u32) = (720, 400);
@@ -67,7 +76,7 @@ pub(super) fn draw(dir: &Path, sections: &[Section]) -> anyhow::Result<()> {
 
 fn points(sections: &[Section], name: &str) -> Vec<(f64, f64)> {
     let lines = sections.iter().flat_map(|section| &section.lines).filter(|line| line.name == name);
-    lines.filter_map(|line: &Line| Some((line.x()?, line.value))).collect()
+    lines.filter_map(|line: &Measurement| Some((line.x()?, line.value))).collect()
 }
 
 type Curve<'a> = (&'a str, Vec<(f64, f64)>);
@@ -119,7 +128,7 @@ mod tests {
 
     #[test]
     fn a_plot_has_its_curves_and_what_was_not_measured_has_none() {
-        let line = |x: f64| Line {
+        let line = |x: f64| Measurement {
             name: "tree_build".to_owned(),
             value: x / 1e5,
             unit: "s".to_owned(),
