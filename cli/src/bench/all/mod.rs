@@ -50,7 +50,7 @@ struct Part {
 
 /// In this order: what others disturb comes first.
 const PARTS: [Part; 9] = [
-    Part { name: "proof", title: "One proof", quick: &["--samples", "3"] },
+    Part { name: "proof", title: "One proof", quick: &["--samples", "5"] },
     Part { name: "peers", title: "Others, on this machine", quick: &["--samples", "1"] },
     Part { name: "device", title: "On a listener's device", quick: &["--proofs", "2"] },
     Part { name: "chain", title: "On chain", quick: &["--samples", "1"] },
