@@ -48,3 +48,24 @@ export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undef
     return () => {};
   });
 }
+
+/** Gives work a signal that fires `ms` after the caller's: for what is better finished than broken off. */
+export async function withGrace<T>(
+  signal: AbortSignal | undefined,
+  ms: number,
+  work: (late: AbortSignal) => Promise<T>,
+): Promise<T> {
+  throwIfAborted(signal);
+  const late = new AbortController();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const onAbort = () => {
+    timer = setTimeout(() => late.abort(signal?.reason), ms);
+  };
+  signal?.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await work(late.signal);
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', onAbort);
+  }
+}

@@ -249,3 +249,15 @@ export class AbortError extends VeilpassError {
     this.name = 'AbortError';
   }
 }
+
+/**
+ * The caller's AbortSignal fired while the API looked at the proof, and the API did not say in time whether it accepted it:
+ * the nullifier may be spent.
+ */
+export class MaybeAcceptedError extends VeilpassError {
+  constructor(options?: ErrorOptions) {
+    const advice = 'Prove again: if the proof was accepted, the nullifier counts as used until the next epoch.';
+    super('maybe-accepted', 'stopped before the API said whether it accepts the proof', advice, options);
+    this.name = 'MaybeAcceptedError';
+  }
+}

@@ -1,7 +1,7 @@
 /** Verifications: a proof is accepted, and settled. */
 
-import { delay } from './abort.js';
-import { SettlementRefusedError } from './errors.js';
+import { delay, withGrace } from './abort.js';
+import { AbortError, MaybeAcceptedError, SettlementRefusedError } from './errors.js';
 import type { components } from './generated/api.js';
 import { PROGRAM_ERRORS } from './generated/program.js';
 import { toBase64 } from './protocol/bytes.js';
@@ -13,8 +13,14 @@ type View = components['schemas']['VerificationView'];
 
 /** Milliseconds between looks. */
 const POLL = 500;
+/** Milliseconds that the API has to say whether it accepted a proof, when the caller wants to stop. */
+const GRACE = 5_000;
 
-/** Has a proof accepted and its nullifier spent. */
+/**
+ * Has a proof accepted and its nullifier spent. What was sent cannot be taken back: if the caller stops meanwhile, the
+ * answer is waited for.
+ * @throws MaybeAcceptedError
+ */
 export async function verify(
   transport: Transport,
   { proof, publicInputs, context }: OwnershipProof,
@@ -22,7 +28,11 @@ export async function verify(
 ): Promise<Verification> {
   onProgress?.({ stage: 'submitting', place: 'api' });
   const body = { proof: toBase64(proof), public_inputs: publicInputs, context, settle };
-  const { grant, ...verification } = await transport.post<View>('/v1/verifications', body, { signal });
+  const { grant, ...verification } = await withGrace(signal, GRACE, (late) =>
+    transport.post<View>('/v1/verifications', body, { signal: late }).catch((error: unknown) => {
+      throw error instanceof AbortError ? new MaybeAcceptedError({ cause: error }) : error;
+    }),
+  );
   if (session) attachVerification(session, verification.id, grant, publicInputs);
   onProgress?.(eventOf(verification));
   return verification;

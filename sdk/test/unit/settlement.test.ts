@@ -1,5 +1,6 @@
 // How a verification is followed to its end. (With a real chain: test/stack.)
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { AbortError, MaybeAcceptedError } from '../../src/errors.ts';
 import { PROGRAM_ERRORS } from '../../src/generated/program.ts';
 import { settlement, verify } from '../../src/settlement.ts';
 import { Transport } from '../../src/transport.ts';
@@ -59,6 +60,17 @@ test('an abort ends the waiting', async () => {
   await expect(waiting).rejects.toMatchObject({ name: 'AbortError' });
 });
 
+const PUBLIC_INPUTS = {
+  registry_id: number(1),
+  merkle_root: number(6),
+  track_id: number(2),
+  epoch: 3,
+  nullifier: number(4),
+  context: number(5),
+};
+const CONTEXT = { audience: 'a', session_public_key: '', expires_at: 1, program_id: 'p', cluster: 'localnet' };
+const PROOF = { proof: new Uint8Array(7232), publicInputs: PUBLIC_INPUTS, context: CONTEXT, method: 'device' as const };
+
 test('the grant of an answer goes to the session, and is not in what is returned', async () => {
   const { url, seen } = await serve(({ path }, response) => {
     if (path !== '/v1/verifications') return problem(response, 404, 'not-found');
@@ -68,24 +80,37 @@ test('the grant of an answer goes to the session, and is not in what is returned
       grant: { token: 'secret', token_type: 'Bearer', expires_at: 1, jti: 'j' },
     });
   });
-  const publicInputs = {
-    registry_id: number(1),
-    merkle_root: number(6),
-    track_id: number(2),
-    epoch: 3,
-    nullifier: number(4),
-    context: number(5),
-  };
-  const context = { audience: 'a', session_public_key: '', expires_at: 1, program_id: 'p', cluster: 'localnet' };
-  const proof = { proof: new Uint8Array(7232), publicInputs, context, method: 'device' as const };
-  const verification = await verify(new Transport(url), proof, {});
+  const verification = await verify(new Transport(url), PROOF, {});
   expect(JSON.stringify(verification)).not.toContain('secret');
   const sent = JSON.parse(seen[0]?.body ?? '{}');
   const expected = {
     proof: Buffer.alloc(7232).toString('base64'),
-    public_inputs: publicInputs,
-    context,
+    public_inputs: PUBLIC_INPUTS,
+    context: CONTEXT,
     settle: 'offchain',
   };
   expect(sent).toEqual(expected);
+});
+
+test('who stops while the API looks at the proof is told what became of it', async () => {
+  const stop = new AbortController();
+  const { url, seen } = await serve((_, response) => {
+    stop.abort();
+    setTimeout(() => json(response, 201, { ...VIEW, settle: 'offchain' }), 50);
+  });
+  const verification = await verify(new Transport(url), PROOF, { signal: stop.signal });
+  expect(verification.id).toBe(VIEW.id);
+  await expect(verify(new Transport(url), PROOF, { signal: stop.signal })).rejects.toThrow(AbortError);
+  expect(seen.length).toBe(1);
+});
+
+test('who stops and gets no answer is told that nobody knows', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const stop = new AbortController();
+  const { url } = await serve(() => stop.abort());
+  const verified = verify(new Transport(url), PROOF, { signal: stop.signal }).catch((error: unknown) => error);
+  await vi.waitFor(() => expect(stop.signal.aborted).toBe(true));
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(await verified).toBeInstanceOf(MaybeAcceptedError);
 });

@@ -85,6 +85,13 @@ function words(code: string, error: unknown, now: Circumstances): Words {
         next: 'Open it when you like: no other proof is needed.',
         actions: ['again', 'catalogue'],
       };
+    case 'maybe-accepted':
+      return {
+        title: 'Stopped, but it may count',
+        what: 'The service had your proof when you stopped, and has not said whether it accepted it.',
+        next: 'Begin again. If it says that your identity was used already, it had been accepted.',
+        actions: ['again', 'catalogue'],
+      };
     case 'anonymity-set-too-small':
       return {
         title: 'Too few to hide among',
