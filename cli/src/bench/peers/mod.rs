@@ -1,5 +1,6 @@
 //! `veilpass bench peers`: what others need for the like of a proof, on this machine.
 
+mod groth16;
 mod semaphore;
 
 /// `veilpass bench peers`
@@ -14,5 +15,6 @@ pub struct Options {
 }
 
 pub(super) fn run(options: &Options) -> anyhow::Result<()> {
+    groth16::measure(options.json)?;
     semaphore::measure(options.samples, options.json)
 }
