@@ -13,6 +13,7 @@
 //! | nullifier | `H(NULLIFIER, s, scope)` |
 //! | context | 248 bits of SHA-256, see [`ContextPreimage`] |
 
+mod clock;
 mod context;
 mod element;
 mod epoch;
@@ -28,6 +29,7 @@ mod public_inputs;
 mod sealed;
 mod wallet;
 
+pub use clock::unix_now;
 pub use context::{ContextPreimage, MAX_TEXT_BYTES};
 pub use element::{Commitment, Context, Leaf, MerkleRoot, Node, Nullifier, RegistryId, Scope, TokenId, TrackId};
 pub use epoch::{Epoch, EpochPolicy};
