@@ -35,7 +35,7 @@ pub use element::{Commitment, Context, Leaf, MerkleRoot, Node, Nullifier, Regist
 pub use epoch::{Epoch, EpochPolicy};
 pub use field::{FIELD_BYTES, FieldElement, ParseFieldError};
 pub use grant_request::grant_request_text;
-pub use hash::{hash_leaf, hash_node, hash_nullifier, hash_scope, permute};
+pub use hash::{hash_leaf, hash_node, hash_nullifier, hash_scope};
 pub use identity::IdentitySecret;
 pub use master_key::{MasterKey, ParseMasterKeyError};
 pub use ownership::{
