@@ -12,7 +12,7 @@ use anyhow::Context;
 use secrecy::SecretString;
 use veilpass_telemetry::LogFormat;
 
-use crate::{anonymity::AnonymityPolicy, client_address::Network, cors::Origin, grants::GrantPolicy, ops::OperatorKey};
+use crate::{anonymity::AnonymityPolicy, cors::Origin, grants::GrantPolicy, network::Network, ops::OperatorKey};
 
 /// The Veilpass API: takes proof requests and proofs over HTTP, coordinates, and never proves.
 #[derive(Clone, Debug, clap::Parser)]

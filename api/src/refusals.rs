@@ -15,9 +15,9 @@ const SPACE: &str = "refused-proof";
 const KEPT: Duration = Duration::from_secs(600);
 
 /// SHA-256 of the verification key's hash, the public inputs and the proof.
-pub(crate) struct Claim([u8; 32]);
+pub(crate) struct ProofDigest([u8; 32]);
 
-impl Claim {
+impl ProofDigest {
     pub(crate) fn new(proof: &[u8], inputs: &PublicInputs) -> Self {
         let digest = Sha256::new().chain_update(verification_key_hash()).chain_update(inputs.to_bytes());
         Self(digest.chain_update(proof).finalize().into())

@@ -3,7 +3,6 @@
 use std::{net::SocketAddr, num::NonZeroU32, path::Path, sync::Arc, time::Duration};
 
 use anyhow::{Context, ensure};
-use secrecy::{ExposeSecret, SecretString};
 use tokio::{net::TcpListener, sync::Notify, task::JoinSet};
 use veilpass_shared_state::{Quota, RedisUrl, SharedState};
 use veilpass_store::{Reporting, ServiceInstance, Store, StoreConfig};
@@ -38,7 +37,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     let thresholds = MemoryThresholds::from_mb(config.memory_warn_mb, config.memory_critical_mb)?;
     allow_open_files(config.max_connections.get() as u64 + OTHER_FILES);
     let master_key = master_key(&config)?;
-    let redis_url = redis_url(config.redis_url.as_ref())?;
+    let redis_url = RedisUrl::of_setting(config.redis_url.as_ref()).context("--redis-url")?;
     ensure!(
         redis_url.is_none() || master_key.is_some(),
         "REDIS_URL needs a master key, from which all replicas derive the same names of clients: set VEILPASS_MASTER_KEY \
@@ -123,12 +122,6 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     };
     store.close().await;
     served
-}
-
-/// An empty variable is none: platforms set those.
-fn redis_url(text: Option<&SecretString>) -> anyhow::Result<Option<RedisUrl>> {
-    let text = text.map(ExposeSecret::expose_secret).filter(|text| !text.is_empty());
-    text.map(|text| text.parse().context("--redis-url")).transpose()
 }
 
 fn quota(per_minute: u32, burst: Option<NonZeroU32>) -> Option<Quota> {

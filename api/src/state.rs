@@ -1,10 +1,6 @@
 //! What every handler shares.
 
-use std::{
-    collections::BTreeSet,
-    sync::Arc,
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use rand::Rng;
@@ -21,7 +17,7 @@ use crate::{
     anonymity::{Anonymity, AnonymityPolicy},
     cache::Facts,
     chain::{ChainReader, RpcUrl},
-    client_address::{Clients, Network},
+    client_address::Clients,
     cors::Origin,
     download::Downloads,
     enrolment::EnrolmentKeys,
@@ -29,6 +25,7 @@ use crate::{
     grants::{GrantPolicy, Grants},
     idempotency::Records,
     limits::InFlight,
+    network::Network,
     problem::Problem,
     reference_string::ReferenceString,
     stages,
@@ -177,9 +174,4 @@ impl AppState {
             .as_deref()
             .ok_or_else(|| Problem::not_configured("session grants need a master key: --master-key-file"))
     }
-}
-
-/// Seconds since the Unix epoch.
-pub(crate) fn unix_now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs())
 }

@@ -4,6 +4,10 @@
 //! A WebSocket only says when to look. Rows are written when their transaction is confirmed, marked when it is final, and
 //! removed when its fork died; a batch of rows and the cursor are one database transaction, so that the indexer may be
 //! killed at any time.
+//!
+//! - `service.rs`, `hint.rs`: when to look; `follow.rs`: one look, from the cursor to the newest slot
+//! - `ledger.rs`, `batch.rs`, `fetch.rs`: asking the node; `events.rs`: what a transaction did
+//! - `figures.rs`, `timed.rs`: how far behind, how long it takes
 
 mod batch;
 mod config;

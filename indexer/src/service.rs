@@ -5,7 +5,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{sync::Notify, time::sleep};
 use tokio_util::sync::CancellationToken;
 use veilpass_store::{Reporting, ServiceInstance, Store, StoreConfig};
-use veilpass_telemetry::{OpsServer, describe_rpc};
+use veilpass_telemetry::{OpsServer, describe_rpc, error_chain};
 
 use crate::{
     FollowError,
@@ -136,15 +136,4 @@ async fn follow(
         () = hints => {}
         () = looks => {}
     }
-}
-
-fn error_chain(error: &FollowError) -> String {
-    let mut text = error.to_string();
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }

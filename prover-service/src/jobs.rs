@@ -12,9 +12,9 @@ use nix::{
 use tokio::{sync::watch, time::sleep};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use veilpass_store::{JobSignals, JobStage, LeasedJob, MAX_ATTEMPTS, Store, StoreError};
+use veilpass_telemetry::error_chain;
 
 use crate::{
-    housekeeping::error_chain,
     key_ring::{HeldKey, KeyRing},
     pool::{PinnedWorker, Slot, proof_ended},
     prove::{AttemptError, Proved, Shared, prove},

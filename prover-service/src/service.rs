@@ -3,7 +3,6 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context;
-use secrecy::{ExposeSecret, SecretString};
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::watch,
@@ -11,18 +10,22 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use veilpass_shared_state::{RedisUrl, SharedState};
 use veilpass_store::{Reporting, ServiceInstance, Store, StoreConfig};
-use veilpass_telemetry::{MemoryThresholds, MemoryWatcher, OpsServer};
+use veilpass_telemetry::{MemoryThresholds, MemoryWatcher, OpsServer, error_chain};
 
 use crate::{
     config::Config,
     engine::{EngineConfig, MemoryLimit},
     history::keep_history,
-    housekeeping::{error_chain, keep_house, report, watch_memory},
+    housekeeping::keep_house,
     jobs::{JobContext, serve_slot},
-    key_ring::{KeyRing, rotate_key},
-    machine::{MachineMemory, Sizing, TooManyWorkers},
+    key_ring::KeyRing,
+    key_rotation::rotate_key,
+    machine::MachineMemory,
+    memory_gate::watch_memory,
     pool::{Pool, ReplacementPolicy},
     prove::Shared,
+    reports::report,
+    sizing::{Sizing, TooManyWorkers},
     solver::Solver,
     stages::Stages,
     trees::{self, RegistryTrees},
@@ -56,7 +59,8 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     let prover = this.instance.clone();
     let trees = RegistryTrees::new(store.clone(), prover.clone(), config.snapshot_dir.clone(), sizing.trees);
     let (stop, tasks, in_flight) = (CancellationToken::new(), TaskTracker::new(), TaskTracker::new());
-    let redis = SharedState::connect(redis_url(config.redis_url.as_ref())?.as_ref()).await?;
+    let redis_url = RedisUrl::of_setting(config.redis_url.as_ref()).context("--redis-url")?;
+    let redis = SharedState::connect(redis_url.as_ref()).await?;
     let stages = Stages::start(redis, store.clone(), &tasks, stop.clone());
     let shared = Arc::new(Shared { solver, trees, stages });
     let (gate_sender, gate) = watch::channel(true);
@@ -184,11 +188,6 @@ async fn start_ops(
 fn memory_thresholds(config: &Config, sizing: Sizing) -> anyhow::Result<MemoryThresholds> {
     let warn = config.memory_warn_mb.unwrap_or(sizing.trees / 1_000_000 + 64);
     MemoryThresholds::from_mb(warn, config.memory_critical_mb.unwrap_or(warn + warn / 4))
-}
-
-fn redis_url(text: Option<&SecretString>) -> anyhow::Result<Option<RedisUrl>> {
-    let text = text.map(ExposeSecret::expose_secret).filter(|text| !text.is_empty());
-    text.map(|text| text.parse().context("--redis-url")).transpose()
 }
 
 async fn replace_on_hangup(pool: Arc<Pool>, keys: Arc<KeyRing>, stop: CancellationToken) {

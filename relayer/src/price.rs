@@ -35,10 +35,12 @@ pub(crate) async fn price(
         Err(RpcFailure::Refused { .. }) => vec![],
         Err(unavailable) => return Err(unavailable),
     };
-    Ok(offer(fees, expired, cap))
+    Ok(price_offer(fees, expired, cap))
 }
 
-fn offer(mut recent: Vec<u64>, expired: u64, cap: u64) -> u64 {
+/// The price to offer after so many transactions expired, from what `recent` blocks took. By itself for whoever asks the chain in
+/// another way than this relayer.
+pub fn price_offer(mut recent: Vec<u64>, expired: u64, cap: u64) -> u64 {
     recent.sort_unstable();
     let usual = recent.get(recent.len() * 3 / 4).copied().unwrap_or(0);
     let least = if expired > 0 { AFTER_EXPIRY } else { 0 };
@@ -47,14 +49,14 @@ fn offer(mut recent: Vec<u64>, expired: u64, cap: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::offer;
+    use super::price_offer;
 
     #[test]
     fn the_offer_follows_the_recent_and_grows_with_each_expiry_up_to_the_cap() {
-        assert_eq!(offer(vec![], 0, 100_000), 0);
-        assert_eq!(offer(vec![9, 0, 0, 7], 0, 100_000), 9);
-        assert_eq!(offer(vec![], 1, 100_000), 1_500);
-        assert_eq!(offer(vec![2_000], 2, 100_000), 4_500);
-        assert_eq!(offer(vec![2_000], 60, 100_000), 100_000);
+        assert_eq!(price_offer(vec![], 0, 100_000), 0);
+        assert_eq!(price_offer(vec![9, 0, 0, 7], 0, 100_000), 9);
+        assert_eq!(price_offer(vec![], 1, 100_000), 1_500);
+        assert_eq!(price_offer(vec![2_000], 2, 100_000), 4_500);
+        assert_eq!(price_offer(vec![2_000], 60, 100_000), 100_000);
     }
 }

@@ -3,7 +3,7 @@
 import { throwIfAborted } from './abort.js';
 import { ChainRoots } from './chain/chain-roots.js';
 import { enrol } from './enrolment.js';
-import { CryptoError, NotAMemberError, PinMismatchError, ProofFailedError } from './errors.js';
+import { CryptoError, PinMismatchError, ProofFailedError } from './errors.js';
 import { exposeSecret } from './identity.js';
 import type { KeptSession, SessionPlace } from './kept-session.js';
 import { checkInfo } from './pins.js';
@@ -37,6 +37,7 @@ import type {
   Verification,
   VerifyOptions,
 } from './types.js';
+import { unlock } from './unlock.js';
 
 /** One registry of one API. */
 export class Veilpass {
@@ -211,32 +212,7 @@ export class Veilpass {
    * The whole way: a session, a proof, its settlement, a grant. With a wallet, the token is enrolled if it is not yet.
    */
   async unlock(options: UnlockOptions): Promise<Unlocked> {
-    const { settle = 'offchain', signal, onProgress } = options;
-    const session = await this.createSession(options);
-    try {
-      const proof = await this.#proveOrEnrol({ ...options, session });
-      let verification = await this.verify(proof, { settle, session, signal, onProgress });
-      await options.onAccepted?.(session, verification);
-      if (settle === 'onchain') verification = await this.settlement(verification.id, { signal, onProgress });
-      await session.grant({ signal });
-      onProgress?.({ stage: 'granted', place: 'api' });
-      return { session, verification, proof };
-    } catch (error) {
-      // Nobody has this session; one that was kept can be reopened.
-      void session.close();
-      throw error;
-    }
-  }
-
-  async #proveOrEnrol(options: UnlockOptions & ProveOptions): Promise<OwnershipProof> {
-    const { wallet } = options;
-    try {
-      return await this.prove(options);
-    } catch (error) {
-      if (!(error instanceof NotAMemberError) || !wallet) throw error;
-    }
-    await this.enrol({ ...options, wallet });
-    return this.prove(options);
+    return unlock(this, options);
   }
 
   /** Stops the worker and frees its memory. Sessions go on. */

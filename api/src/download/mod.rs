@@ -1,6 +1,7 @@
 //! Downloads that may be longer than our memory: made in pieces, as fast as the client takes them.
 
 mod coding;
+mod entity_tag;
 mod pages;
 mod range;
 
@@ -9,6 +10,7 @@ use std::{sync::Arc, time::Duration};
 use axum::body::{Body, Bytes};
 pub(crate) use coding::Coding;
 use coding::Encoding;
+pub(crate) use entity_tag::{EntityTag, insert_header};
 use futures_util::stream;
 use moka::future::Cache;
 pub(crate) use pages::{ChangesFile, LeavesFile};

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
-use veilpass_protocol::{Commitment, RegistryId, TrackId};
+use veilpass_protocol::{Commitment, RegistryId, TrackId, unix_now};
 use veilpass_shared_state::SharedState;
 use veilpass_siws::{Address, Cluster, EnrolmentMessage, Nonce, Origin, Timestamp};
 
-use crate::{problem::Problem, state::unix_now};
+use crate::problem::Problem;
 
 /// From a challenge to its end.
 const LIFETIME: Duration = Duration::from_secs(600);

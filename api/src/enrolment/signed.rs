@@ -1,12 +1,9 @@
 //! What can be said of a signed message without asking anybody but the database.
 
-use veilpass_protocol::TokenId;
+use veilpass_protocol::{TokenId, unix_now};
 use veilpass_siws::{Cluster, EnrolmentMessage, VerifyError};
 
-use crate::{
-    problem::Problem,
-    state::{AppState, unix_now},
-};
+use crate::{problem::Problem, state::AppState};
 
 /// Checks, from the cheapest on, that a message is for this API, for a registry and a track that exist and a token that
 /// unlocks it, that it counts now, and that its wallet signed it.

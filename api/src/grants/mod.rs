@@ -8,7 +8,7 @@ use std::{sync::Arc, time::Duration};
 
 use moka::future::Cache;
 use uuid::Uuid;
-use veilpass_protocol::{ContextPreimage, Epoch, EpochPolicy, MasterKey, RegistryId, TrackId};
+use veilpass_protocol::{ContextPreimage, Epoch, EpochPolicy, MasterKey, RegistryId, TrackId, unix_now};
 use veilpass_store::{NewGrant, RevokedGrants, Store, StoreError};
 use veilpass_telemetry::alert;
 
@@ -17,7 +17,7 @@ pub(crate) use self::{
     ring::KeyRing,
     token::{Claims, Confirmation},
 };
-use crate::{problem::Problem, state::unix_now};
+use crate::problem::Problem;
 
 /// For how long a replica goes by the keys that it read.
 const RING_LIFETIME: Duration = Duration::from_secs(1);

@@ -9,10 +9,12 @@
 //!
 //! **When Redis is away** a request with a key is refused with 503: a retry could act twice. One without a key goes on.
 
+mod answer;
 mod record;
 
 use std::{sync::Arc, time::Duration};
 
+use answer::Answer;
 use axum::{
     body::{Body, Bytes, HttpBody, to_bytes},
     extract::{FromRequest, Request, State},
@@ -22,7 +24,7 @@ use axum::{
 };
 use metrics::{counter, describe_counter};
 pub(crate) use record::Records;
-use record::{Answer, Held, RecordName};
+use record::{Held, RecordName};
 use tokio::{sync::OwnedSemaphorePermit, time::timeout};
 use tracing::Instrument;
 

@@ -2,11 +2,6 @@
 
 use std::{sync::Arc, time::Duration};
 
-use axum::{
-    body::Body,
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
-    response::Response,
-};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use chacha20poly1305::{
     KeyInit, XChaCha20Poly1305, XNonce,
@@ -21,21 +16,14 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use veilpass_shared_state::{Claim, SharedState, Unavailable};
 use zeroize::Zeroizing;
 
+use super::answer::Answer;
+
 const SPACE: &str = "idempotency";
 /// Requests with a key that are worked on at once: they go on without their clients, whom `--max-requests` counts.
 const MOST_AT_ONCE: usize = 512;
 /// In memory a record is kept for so long whatever comes; then until its end, or until there is no room.
 const SPARED: Duration = Duration::from_secs(600);
 const NONCE_BYTES: usize = 24;
-/// The headers of an answer that are part of it. All others are made for each request.
-const KEPT_HEADERS: [HeaderName; 5] = [
-    header::CONTENT_TYPE,
-    header::LOCATION,
-    header::RETRY_AFTER,
-    header::CACHE_CONTROL,
-    HeaderName::from_static("preference-applied"),
-];
-
 /// Of caller, method, path and key, which it does not tell.
 pub(crate) struct RecordName([u8; 32]);
 
@@ -60,37 +48,6 @@ struct Record {
     /// Base64.
     fingerprint: String,
     answer: Option<Answer>,
-}
-
-/// An answer that was given.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Answer {
-    status: u16,
-    headers: Vec<(String, String)>,
-    /// Base64.
-    body: String,
-}
-
-impl Answer {
-    pub(crate) fn new(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
-        let kept = |name: &HeaderName| Some((name.to_string(), headers.get(name)?.to_str().ok()?.to_owned()));
-        Self {
-            status: status.as_u16(),
-            headers: KEPT_HEADERS.iter().filter_map(kept).collect(),
-            body: BASE64_STANDARD.encode(body),
-        }
-    }
-
-    /// None if it is not what [`Self::new`] makes.
-    pub(crate) fn into_response(self) -> Option<Response> {
-        let mut response = Response::new(Body::from(BASE64_STANDARD.decode(&self.body).ok()?));
-        *response.status_mut() = StatusCode::from_u16(self.status).ok()?;
-        for (name, value) in self.headers {
-            response.headers_mut().insert(HeaderName::try_from(name).ok()?, HeaderValue::try_from(value).ok()?);
-        }
-        Some(response)
-    }
 }
 
 /// The records of all callers.
@@ -201,6 +158,8 @@ impl Records {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::{HeaderMap, StatusCode};
+
     use super::*;
 
     const LIFE: Duration = Duration::from_secs(60);
@@ -219,16 +178,10 @@ mod tests {
         assert!(matches!(records.claim(&name, &body, LIFE).await, Ok(Held::InProgress)));
         let other = records.fingerprint(b"other");
         assert!(matches!(records.claim(&name, &other, LIFE).await, Ok(Held::OtherBody)));
-        let mut headers = HeaderMap::new();
-        headers.insert(header::LOCATION, HeaderValue::from_static("/v1/proofs/7"));
-        headers.insert("x-request-id", HeaderValue::from_static("of the first"));
-        let answer = Answer::new(StatusCode::ACCEPTED, &headers, b"\xff{}");
+        let answer = Answer::new(StatusCode::ACCEPTED, &HeaderMap::new(), b"{}");
         assert!(records.settle(&name, &claim, answer, LIFE).await.unwrap());
         let Ok(Held::Answer(answer)) = records.claim(&name, &body, LIFE).await else { panic!("there is an answer") };
-        let response = answer.into_response().unwrap();
-        assert_eq!((response.status().as_u16(), response.headers().len()), (202, 1));
-        assert_eq!(response.headers()[header::LOCATION], "/v1/proofs/7");
-        assert_eq!(axum::body::to_bytes(response.into_body(), 9).await.unwrap(), &b"\xff{}"[..]);
+        assert_eq!(answer.into_response().unwrap().status(), StatusCode::ACCEPTED);
         assert!(!records.release(&name, &claim).await.unwrap(), "an answer is not taken back");
 
         let name = records.name(&[b"caller", b"other key"]);

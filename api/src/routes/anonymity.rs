@@ -1,13 +1,11 @@
 //! Among how many a listener hides.
 
-use axum::{
-    Json,
-    extract::{Path, State},
-};
+use axum::{Json, extract::State};
 use serde::Serialize;
 use utoipa::ToSchema;
-use veilpass_protocol::{RegistryId, TrackId};
+use veilpass_protocol::TrackId;
 
+use super::registry_path::TrackPath;
 use crate::{
     anonymity::AnonymitySet,
     problem::{Problem, ProblemDocument},
@@ -38,18 +36,9 @@ pub(crate) struct TrackAnonymity {
             content_type = "application/problem+json"),
     ),
 )]
-pub(crate) async fn anonymity(
-    State(state): State<AppState>,
-    Path((registry_id, track_id)): Path<(String, String)>,
-) -> Result<Json<TrackAnonymity>, Problem> {
-    let registry: RegistryId =
-        registry_id.parse().map_err(|error| Problem::malformed_field("registry_id", format!("{error}")))?;
-    let track_id: TrackId =
-        track_id.parse().map_err(|error| Problem::malformed_field("track_id", format!("{error}")))?;
-    if !state.facts.has_track(registry, track_id).await? {
-        return Err(Problem::not_found("there is no such registry, or it has no such track"));
-    }
-    let set = state.anonymity.of(registry, track_id).await?;
+pub(crate) async fn anonymity(State(state): State<AppState>, path: TrackPath) -> Result<Json<TrackAnonymity>, Problem> {
+    path.must_exist(&state).await?;
+    let set = state.anonymity.of(path.registry, path.track).await?;
     let set = set.ok_or_else(|| Problem::not_found("none of the registry's roots counts yet"))?;
-    Ok(Json(TrackAnonymity { track_id, set }))
+    Ok(Json(TrackAnonymity { track_id: path.track, set }))
 }

@@ -2,13 +2,14 @@
 
 use axum::{
     Json,
-    extract::{Path, Query, State, rejection::QueryRejection},
+    extract::{Query, State, rejection::QueryRejection},
     http::{HeaderName, header},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use veilpass_protocol::{RegistryId, TokenId, TrackId};
+use veilpass_protocol::TokenId;
 
+use super::registry_path::{TrackPath, parse_id};
 use crate::{
     problem::{Problem, ProblemDocument},
     schema::FieldHex,
@@ -62,24 +63,18 @@ pub(crate) struct AssetsQuery {
 )]
 pub(crate) async fn assets(
     State(state): State<AppState>,
-    Path((registry_id, track_id)): Path<(String, String)>,
+    path: TrackPath,
     query: Result<Query<AssetsQuery>, QueryRejection>,
 ) -> Result<([(HeaderName, &'static str); 1], Json<TrackAssets>), Problem> {
-    let registry: RegistryId =
-        registry_id.parse().map_err(|error| Problem::malformed_field("registry_id", format!("{error}")))?;
-    let track: TrackId = track_id.parse().map_err(|error| Problem::malformed_field("track_id", format!("{error}")))?;
     let Query(AssetsQuery { after, limit }) = query
         .map_err(|_| Problem::malformed_field("limit", "expected ?limit= with a number and ?after= with an id"))?;
-    let after = after.as_deref().map(str::parse::<TokenId>).transpose();
-    let after = after.map_err(|error| Problem::malformed_field("after", format!("{error}")))?;
+    let after: Option<TokenId> = after.map(|after| parse_id("after", &after)).transpose()?;
     let limit = limit.unwrap_or(1_000);
     if !(1..=MOST).contains(&limit) {
         return Err(Problem::malformed_field("limit", format!("not from 1 to {MOST}")));
     }
-    if !state.facts.has_track(registry, track).await? {
-        return Err(Problem::not_found("there is no such registry, or it has no such track"));
-    }
-    let token_ids = state.store.track_assets(registry, track, after, limit).await?;
+    path.must_exist(&state).await?;
+    let token_ids = state.store.track_assets(path.registry, path.track, after, limit).await?;
     let is_full = token_ids.len() == limit as usize;
     let next = token_ids.last().copied().filter(|_| is_full);
     Ok(([(header::CACHE_CONTROL, CACHED)], Json(TrackAssets { token_ids, next })))

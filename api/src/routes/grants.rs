@@ -7,7 +7,7 @@ use ed25519_dalek::{Signature, VerifyingKey};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
-use veilpass_protocol::{ContextPreimage, PublicInputs, RegistryId, grant_request_text};
+use veilpass_protocol::{ContextPreimage, PublicInputs, RegistryId, grant_request_text, unix_now};
 use veilpass_store::VerificationStatus;
 
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
     grants::{Issued, Subject},
     problem::{Problem, ProblemDocument},
     schema::ContextSchema,
-    state::{AppState, unix_now},
+    state::AppState,
 };
 
 /// How far a client's clock may be off, in seconds.

@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 use veilpass_store::{ClaimedJob, JobFollower, JobNews, JobOutcome, JobStage, JobState, Store, TokenHash};
 
-use super::{proof_view::FailureView, proofs::unknown_for};
+use super::{job_status::unknown_for, proof_view::FailureView};
 use crate::{
     client_address::StreamClient,
     event_streams::{EventStreams, StreamPlace},

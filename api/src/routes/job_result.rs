@@ -7,7 +7,7 @@ use axum::{
 use uuid::Uuid;
 use veilpass_store::{FetchOutcome, JobOutcome};
 
-use super::{proof_view::ProofView, proofs::unknown_for};
+use super::{job_status::unknown_for, proof_view::ProofView};
 use crate::{
     job_token::Bearer,
     problem::{Problem, ProblemDocument},

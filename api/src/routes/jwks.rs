@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use crate::{problem::Problem, state::AppState};
+use crate::{if_none_match::has_current, problem::Problem, state::AppState};
 
 /// The public keys of grants that may not have expired, and the next one, as a JWK set (RFC 7517, RFC 8037).
 #[utoipa::path(get, path = "/.well-known/jwks.json", operation_id = "grantKeys", tag = "grants",
@@ -25,15 +25,9 @@ pub(crate) async fn jwks(State(state): State<AppState>, headers: HeaderMap) -> R
     let max_age = grants.policy().jwks_max_age.as_secs();
     let cache = HeaderValue::try_from(format!("public, max-age={max_age}")).map_err(|_| Problem::internal())?;
     let common = [(header::ETAG, ring.etag.clone()), (header::CACHE_CONTROL, cache)];
-    if headers.get_all(header::IF_NONE_MATCH).iter().any(|known| matches(known, &ring.etag)) {
+    if has_current(&headers, |known| known == ring.etag) {
         return Ok((StatusCode::NOT_MODIFIED, common).into_response());
     }
     let kind = [(header::CONTENT_TYPE, HeaderValue::from_static("application/jwk-set+json"))];
     Ok((common, kind, ring.jwks.clone()).into_response())
-}
-
-/// Weak comparison (RFC 9110, section 13.1.2): whatever compressed our answer may have weakened the tag.
-fn matches(if_none_match: &HeaderValue, etag: &HeaderValue) -> bool {
-    let (Ok(known), Ok(etag)) = (if_none_match.to_str(), etag.to_str()) else { return false };
-    known.split(',').map(str::trim).any(|tag| tag == "*" || tag.trim_start_matches("W/") == etag)
 }

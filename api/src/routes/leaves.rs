@@ -1,9 +1,8 @@
 //! The leaves of a registry, from which a device makes its own path. No request here names a leaf.
 
 use axum::{
-    body::Body,
     extract::{Path, Query, State, rejection::QueryRejection},
-    http::{HeaderMap, HeaderName, StatusCode, header},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde::Deserialize;
@@ -12,8 +11,9 @@ use veilpass_leafset::{ChangesHeader, LeafSetHeader};
 use veilpass_protocol::RegistryId;
 use veilpass_store::LeafVersion;
 
+use super::registry_path::parse_id;
 use crate::{
-    download::{ALIGNMENT, ChangesFile, Coding, LeavesFile, RangeError, requested_range},
+    download::{ALIGNMENT, ChangesFile, Coding, EntityTag, LeavesFile, RangeError, insert_header, requested_range},
     problem::{Problem, ProblemDocument},
     schema::FieldHex,
     state::AppState,
@@ -21,9 +21,6 @@ use crate::{
 
 /// For how long the newest version may be taken for the newest. A root counts for hours.
 const NEWEST: &str = "public, max-age=5";
-/// What a version holds never changes.
-const FOREVER: &str = "public, max-age=31536000, immutable";
-const MEDIA_TYPE: &str = "application/octet-stream";
 /// Most changes between two versions of which the difference is made: each page of it reads all of them.
 const MOST_CHANGES: u64 = 65_536;
 
@@ -42,7 +39,7 @@ pub(crate) async fn newest(
     State(state): State<AppState>,
     Path(registry_id): Path<String>,
 ) -> Result<Response, Problem> {
-    let registry = registry(&registry_id)?;
+    let registry = parse_id("registry_id", &registry_id)?;
     let root = state
         .store
         .newest_root(registry)
@@ -83,7 +80,7 @@ pub(crate) async fn version(
     Path((registry_id, version)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let registry = registry(&registry_id)?;
+    let registry = parse_id("registry_id", &registry_id)?;
     let file = header_of(registry, known_version(&state, registry, &version, "version").await?);
     let (length, tag) = (file.file_bytes(), EntityTag::new(file.version.to_string(), &file));
     if tag.is_among(&headers) {
@@ -106,8 +103,8 @@ pub(crate) async fn version(
     let sent = bytes.end - bytes.start;
     let body = state.downloads.body(LeavesFile::new(file, bytes), coding).ok_or_else(Problem::overloaded)?;
     let mut response = tag.answer(status, coding, sent, body);
-    insert(&mut response, header::ACCEPT_RANGES, "bytes");
-    content_range.into_iter().for_each(|range| insert(&mut response, header::CONTENT_RANGE, &range));
+    insert_header(&mut response, header::ACCEPT_RANGES, "bytes");
+    content_range.into_iter().for_each(|range| insert_header(&mut response, header::CONTENT_RANGE, &range));
     Ok(response)
 }
 
@@ -145,7 +142,7 @@ pub(crate) async fn changes(
     query: Result<Query<ChangesQuery>, QueryRejection>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let registry = registry(&registry_id)?;
+    let registry = parse_id("registry_id", &registry_id)?;
     let Query(ChangesQuery { since }) = query
         .map_err(|_| Problem::malformed_field("since", "expected ?since= with the version that is there already"))?;
     let to = header_of(registry, known_version(&state, registry, &version, "version").await?);
@@ -168,12 +165,8 @@ pub(crate) async fn changes(
     }
     let body = state.downloads.body(ChangesFile::new(file), coding).ok_or_else(Problem::overloaded)?;
     let mut response = tag.answer(StatusCode::OK, coding, file.file_bytes(), body);
-    insert(&mut response, header::ACCEPT_RANGES, "none");
+    insert_header(&mut response, header::ACCEPT_RANGES, "none");
     Ok(response)
-}
-
-fn registry(text: &str) -> Result<RegistryId, Problem> {
-    text.parse().map_err(|error| Problem::malformed_field("registry_id", format!("{error}")))
 }
 
 async fn known_version(
@@ -196,60 +189,5 @@ fn refused(error: RangeError, length: u64) -> Problem {
     match error {
         RangeError::Unsatisfiable => Problem::range_not_satisfiable(length),
         RangeError::NotAligned => Problem::range_not_aligned(length, ALIGNMENT),
-    }
-}
-
-/// Names the bytes of an answer, whatever its coding. Strong: the same tag, the same bytes.
-struct EntityTag(String);
-
-impl EntityTag {
-    /// The root stands for the database: another one may give the same numbers to other leaves.
-    fn new(version: String, file: &LeafSetHeader) -> Self {
-        let root = file.root.to_string();
-        Self(format!("{version}-{}-{}", file.root_seq, &root[2..18]))
-    }
-
-    fn of(&self, coding: Coding) -> String {
-        format!("\"{}-{}\"", self.0, coding.name())
-    }
-
-    /// Whether `If-None-Match` has it, in any coding.
-    fn is_among(&self, headers: &HeaderMap) -> bool {
-        let lines = headers.get_all(header::IF_NONE_MATCH);
-        lines.iter().filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(',')).any(|known| {
-            let known = known.trim();
-            let known = known.strip_prefix("W/").unwrap_or(known);
-            known == "*"
-                || [Coding::Identity, Coding::Gzip, Coding::Brotli].iter().any(|coding| self.of(*coding) == known)
-        })
-    }
-
-    fn not_modified(&self, coding: Coding) -> Response {
-        let mut response = StatusCode::NOT_MODIFIED.into_response();
-        self.mark(&mut response, coding);
-        response
-    }
-
-    fn answer(&self, status: StatusCode, coding: Coding, length: u64, body: Body) -> Response {
-        let mut response = (status, [(header::CONTENT_TYPE, MEDIA_TYPE)], body).into_response();
-        self.mark(&mut response, coding);
-        match coding {
-            Coding::Identity => insert(&mut response, header::CONTENT_LENGTH, &length.to_string()),
-            coded => insert(&mut response, header::CONTENT_ENCODING, coded.name()),
-        }
-        response
-    }
-
-    fn mark(&self, response: &mut Response, coding: Coding) {
-        insert(response, header::ETAG, &self.of(coding));
-        insert(response, header::CACHE_CONTROL, FOREVER);
-        insert(response, header::VARY, "accept-encoding");
-    }
-}
-
-fn insert(response: &mut Response, name: HeaderName, value: &str) {
-    // Numbers, hexadecimal digits and names of ours.
-    if let Ok(value) = value.parse() {
-        response.headers_mut().insert(name, value);
     }
 }

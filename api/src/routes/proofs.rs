@@ -1,30 +1,34 @@
-//! Delegated proofs: a sealed witness in, a job out, a proof later.
+//! Asking for a delegated proof: a sealed witness in, a job out. What becomes of the job is in `job_status.rs`, `job_events.rs` and
+//! `job_result.rs`.
 
 use axum::{
     Json,
-    extract::{Path, State},
+    extract::State,
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde::Deserialize;
-use tracing::Instrument;
 use utoipa::ToSchema;
 use uuid::Uuid;
 use veilpass_protocol::{
     Context, Epoch, Nullifier, ProofStatement, ProverKeyId, RegistryId, SEALED_WITNESS_BYTES, SealedWitness, TrackId,
+    unix_now,
 };
-use veilpass_store::{Cancelled, EnqueueError, FetchOutcome, NewJob, Store, TokenHash};
+use veilpass_store::{FetchOutcome, NewJob, Store, TokenHash};
 
-use super::{abandon::AbandonOnDrop, proof_view::ProofView};
+use super::{
+    abandon::AbandonOnDrop,
+    proof_view::ProofView,
+    queueing::{queue, queue_abandonably},
+};
 use crate::{
-    admission::{Estimate, retry_after_seconds},
     body::{self, Base64Bytes},
     client_address::Client,
-    job_token::{Bearer, JobToken},
+    job_token::JobToken,
     prefer::Prefer,
     problem::{Problem, ProblemDocument},
     schema::{EnvelopeBase64, EpochNumber, FieldHex, ProverKeyIdHex},
-    state::{AppState, unix_now},
+    state::AppState,
 };
 
 /// Body of `POST /v1/proofs`: the public inputs without the root, which the prover chooses, and the sealed witness.
@@ -146,120 +150,4 @@ async fn ended(store: &Store, id: Uuid, token: TokenHash) -> Result<Option<Proof
         Some(FetchOutcome::None(job)) => Some(ProofView::of(&job)),
         Some(FetchOutcome::AlreadyFetched) | None => None,
     })
-}
-
-/// Turns are fair, but only among jobs that were taken: when the queue is half of what is allowed, a client that has a large
-/// part of it already gets no more in.
-async fn leave_room_for_others(state: &AppState, job: &NewJob) -> Result<(), Problem> {
-    let estimate = state.admission.estimate(job.prover_key_id).await?;
-    let Some(excess) = estimate.wait.checked_sub(state.policy.max_queue_wait / 2) else { return Ok(()) };
-    if state.store.client_backlog(job.prover_key_id, job.client).await? < estimate.client_share() {
-        return Ok(());
-    }
-    Err(Problem::client_share_used(retry_after_seconds(excess)))
-}
-
-struct Queued {
-    id: Uuid,
-    is_new: bool,
-    estimate: Estimate,
-}
-
-/// The job that the same request made before, or a new one if there is room and the wait is not too long.
-async fn queue(state: &AppState, job: &NewJob) -> Result<Queued, Problem> {
-    if let Some(id) = state.store.claim_job(job).await? {
-        let estimate = state.admission.estimate(job.prover_key_id).await?;
-        return Ok(Queued { id, is_new: false, estimate });
-    }
-    leave_room_for_others(state, job).await?;
-    let estimate = state
-        .admission
-        .admit(job.prover_key_id)
-        .await?
-        .map_err(|too_long| Problem::queue_full(retry_after_seconds(too_long.retry_after)))?;
-    let capacity = state.policy.queue_capacity;
-    let id = state.store.enqueue_job(job, capacity).await.map_err(|error| match error {
-        EnqueueError::QueueFull => Problem::queue_full(retry_after_seconds(estimate.until_room(capacity))),
-        EnqueueError::UnknownTrack => Problem::refused("unknown-track", "track_id", "the registry has no such track"),
-        EnqueueError::UnknownProverKey => Problem::refused(
-            "unknown-prover-key",
-            "sealed_witness.prover_key_id",
-            "no live prover holds that key; see /v1/prover-keys",
-        ),
-        EnqueueError::Store(error) => error.into(),
-    })?;
-    Ok(Queued { id, is_new: true, estimate })
-}
-
-/// The same, and the job is given up when the second of the pair is dropped. In a task of its own: if the client goes away now
-/// the task goes on, and drops the pair when it knows which job that is.
-async fn queue_abandonably(state: AppState, job: NewJob) -> Result<(Queued, Option<AbandonOnDrop>), Problem> {
-    let task = async move {
-        let queued = queue(&state, &job).await?;
-        let abandon = AbandonOnDrop::new(state.store, queued.id, job.token);
-        Ok((queued, Some(abandon)))
-    };
-    tokio::spawn(task.in_current_span()).await.map_err(|panic| {
-        tracing::error!(%panic, "queueing");
-        Problem::internal()
-    })?
-}
-
-fn unknown() -> Problem {
-    Problem::not_found("there is no such proof job for this token")
-}
-
-/// What is said about a job that is not there for this token, after the same work whether it is for another or for none.
-pub(super) async fn unknown_for(store: &Store, id: Uuid, token: TokenHash) -> Result<Problem, Problem> {
-    let archived = store.archived_job(id, token).await?;
-    Ok(archived.map_or_else(unknown, |archived| Problem::job_archived(archived.retention)))
-}
-
-/// How far a job is, for whoever has one of its tokens. The proof itself is fetched with `POST /v1/proofs/{id}/result`.
-#[utoipa::path(get, path = "/v1/proofs/{id}", operation_id = "proof", tag = "proofs",
-    params(("id" = Uuid, Path, description = "The job")), security(("job_token" = [])),
-    responses(
-        (status = 200, description = "The job", body = ProofView),
-        (status = 401, description = "Without a job token", body = ProblemDocument,
-            content_type = "application/problem+json"),
-        (status = 404, description = "There is no such job for this token", body = ProblemDocument,
-            content_type = "application/problem+json"),
-        (status = 410, description = "The job ended so long ago that its proof was removed", body = ProblemDocument,
-            content_type = "application/problem+json"),
-    ),
-)]
-pub(crate) async fn status(
-    State(state): State<AppState>,
-    Path(id): Path<String>,
-    Bearer(token): Bearer,
-) -> Result<Response, Problem> {
-    let id: Uuid = id.parse().map_err(|_| unknown())?;
-    let Some(job) = state.store.claimed_job(id, token).await? else {
-        return Err(unknown_for(&state.store, id, token).await?);
-    };
-    let view = ProofView::of(&job);
-    Ok((view.retry_headers(None), Json(view)).into_response())
-}
-
-/// Cancels a job: 204, whether it ended now or before. For all who asked for it: they have the same envelope.
-#[utoipa::path(delete, path = "/v1/proofs/{id}", operation_id = "cancelProof", tag = "proofs",
-    params(("id" = Uuid, Path, description = "The job")), security(("job_token" = [])),
-    responses(
-        (status = 204, description = "It has ended"),
-        (status = 401, description = "Without a job token", body = ProblemDocument,
-            content_type = "application/problem+json"),
-        (status = 404, description = "There is no such job for this token", body = ProblemDocument,
-            content_type = "application/problem+json"),
-    ),
-)]
-pub(crate) async fn cancel(
-    State(state): State<AppState>,
-    Path(id): Path<String>,
-    Bearer(token): Bearer,
-) -> Result<StatusCode, Problem> {
-    let id: Uuid = id.parse().map_err(|_| unknown())?;
-    match state.store.cancel_job(id, token).await? {
-        Cancelled::Now | Cancelled::HadEnded => Ok(StatusCode::NO_CONTENT),
-        Cancelled::Unknown => Err(unknown()),
-    }
 }

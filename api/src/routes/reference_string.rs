@@ -8,6 +8,7 @@ use axum::{
 use veilpass_circuit::DEVICE_CRS_SHA256;
 
 use crate::{
+    if_none_match::has_current,
     problem::{Problem, ProblemDocument},
     state::AppState,
 };
@@ -31,7 +32,7 @@ pub(crate) async fn reference_string(State(state): State<AppState>, headers: Hea
         (header::CACHE_CONTROL, "public, max-age=31536000, immutable".to_owned()),
         (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
     ];
-    if headers.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes()) {
+    if has_current(&headers, |known| known == tag) {
         return Ok((StatusCode::NOT_MODIFIED, marks).into_response());
     }
     match state.reference_string.bytes().await {

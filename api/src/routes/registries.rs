@@ -8,13 +8,14 @@ use axum::{
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use veilpass_protocol::{Epoch, MerkleRoot, RegistryId, TrackId};
+use veilpass_protocol::{Epoch, MerkleRoot, RegistryId, TrackId, unix_now};
 use veilpass_store::PublishedRoot;
 
+use super::registry_path::parse_id;
 use crate::{
     problem::{Problem, ProblemDocument},
     schema::{EpochNumber, FieldHex},
-    state::{AppState, unix_now},
+    state::AppState,
 };
 
 /// A registry as it is now.
@@ -79,8 +80,7 @@ pub(crate) async fn registry(
     State(state): State<AppState>,
     Path(registry_id): Path<String>,
 ) -> Result<Json<RegistryView>, Problem> {
-    let id: RegistryId =
-        registry_id.parse().map_err(|error| Problem::malformed_field("registry_id", format!("{error}")))?;
+    let id = parse_id("registry_id", &registry_id)?;
     let registry = state.store.registry(id).await?.ok_or_else(|| Problem::not_found("there is no such registry"))?;
     let newest_root = newest_root(&state, id).await?;
     let tracks = state.store.tracks(id).await?;

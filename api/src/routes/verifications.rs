@@ -10,17 +10,17 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 use veilpass_circuit::PROOF_BYTES;
-use veilpass_protocol::{ContextPreimage, MAX_TEXT_BYTES, PublicInputs};
+use veilpass_protocol::{ContextPreimage, MAX_TEXT_BYTES, PublicInputs, unix_now};
 use veilpass_store::{ChainProgress, RecordError, VerificationRecord};
 
 use crate::{
     body::{self, Base64Bytes},
     cache::RegistryFacts,
     problem::{Problem, ProblemDocument},
-    refusals::Claim,
+    refusals::ProofDigest,
     routes::{grants, verification_view::VerificationView},
     schema::{ContextSchema, ProofBase64, PublicInputsSchema},
-    state::{AppState, Policy, unix_now},
+    state::{AppState, Policy},
 };
 
 /// Where a proof is settled.
@@ -108,8 +108,8 @@ pub(crate) async fn create(
         }
         Settle::OnChain => None,
     };
-    let claim = Claim::new(proof.0.as_slice(), &public_inputs);
-    if let Some(reason) = claim.refusal(&state.shared).await {
+    let digest = ProofDigest::new(proof.0.as_slice(), &public_inputs);
+    if let Some(reason) = digest.refusal(&state.shared).await {
         return Err(invalid_proof(&reason));
     }
     let verdict = state.verifier.verify(proof.0.clone(), public_inputs).await.map_err(|error| {
@@ -119,7 +119,7 @@ pub(crate) async fn create(
     if let Err(reason) = verdict {
         tracing::info!(%reason, "proof refused");
         let reason = reason.to_string();
-        claim.remember(&state.shared, &reason).await;
+        digest.remember(&state.shared, &reason).await;
         return Err(invalid_proof(&reason));
     }
     let record = VerificationRecord { public_inputs, root_seq: root.seq };

@@ -1,6 +1,6 @@
 //! A listener with a wallet, from its token to what a media server asks for.
 
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
 use ed25519_dalek::{Signer, SigningKey};
@@ -8,7 +8,9 @@ use indicatif::{ProgressBar, ProgressStyle};
 use rand::Rng;
 use solana_address::Address;
 use veilpass_client::{Client, Enrolment, EnrolmentRequest, Grant, OwnershipProof, Settle, Verification};
-use veilpass_protocol::{ContextPreimage, Epoch, IdentitySecret, ProofStatement, TokenId, TrackId, hash_scope};
+use veilpass_protocol::{
+    ContextPreimage, Epoch, IdentitySecret, ProofStatement, TokenId, TrackId, hash_scope, unix_now,
+};
 use veilpass_sealing::OwnershipWitness;
 
 use super::{Environment, figures::Figures, secrets::Secrets, token::mint_token};
@@ -56,7 +58,7 @@ pub(super) async fn run(environment: &Environment, figures: &mut Figures, secret
     let set = api.anonymity(environment.registry, listener.track).await?;
     println!("  hides    among {} holders of the track", set.holders);
 
-    let session = listener.session()?;
+    let session = listener.session();
     let proof = listener.prove(&api, environment, &session, place, secrets).await?;
     let verification = api.verify(&proof, &session, Settle::OffChain).await?;
     let grant = verification.grant.clone().context("the verification brought no session grant")?;
@@ -89,15 +91,14 @@ impl Listener {
         Ok(enrolment)
     }
 
-    fn session(&self) -> anyhow::Result<ContextPreimage> {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH)?;
-        Ok(ContextPreimage {
+    fn session(&self) -> ContextPreimage {
+        ContextPreimage {
             audience: AUDIENCE.to_owned(),
             session_public_key: self.session_key.verifying_key().to_bytes(),
-            expires_at: (now + SESSION).as_secs(),
+            expires_at: unix_now() + SESSION.as_secs(),
             program_id: program_id(),
             cluster: CLUSTER.to_owned(),
-        })
+        }
     }
 
     async fn prove(

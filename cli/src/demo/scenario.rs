@@ -1,11 +1,11 @@
 //! What the demo shows: one accepted claim, and every kind of refusal.
 
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use anyhow::{bail, ensure};
 use indicatif::{ProgressBar, ProgressStyle};
 use reqwest::StatusCode;
-use veilpass_protocol::{ContextPreimage, Epoch};
+use veilpass_protocol::{ContextPreimage, Epoch, unix_now};
 
 use super::{Environment, figures::Figures, secrets::Secrets, settlement::settle};
 use crate::{
@@ -21,9 +21,8 @@ const STRANGER: u64 = u64::MAX;
 
 pub(super) async fn run(environment: &Environment, figures: &mut Figures, secrets: &Secrets) -> anyhow::Result<()> {
     let client = environment.client()?;
-    let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
     let epoch = client.epoch(environment.registry).await?;
-    let demo = Scenario { environment, client, epoch, expires_at: now + 3_600, secrets };
+    let demo = Scenario { environment, client, epoch, expires_at: unix_now() + 3_600, secrets };
 
     println!("\nHolder 1 proves that it owns a token that unlocks its track, and has that settled on chain:");
     let session = demo.session(1);

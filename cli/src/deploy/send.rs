@@ -22,8 +22,6 @@ pub(super) const POLL: Duration = Duration::from_millis(400);
 const RESEND: Duration = Duration::from_secs(2);
 /// Transactions of one kind that may expire before it is given up: each takes about a minute.
 pub(super) const MOST_EXPIRIES: u32 = 5;
-/// Offered at least after a transaction expired, in millionths of a lamport.
-const AFTER_EXPIRY: u64 = 1_000;
 /// Lines of a program's log that an error repeats.
 const LOG_LINES: usize = 6;
 
@@ -144,7 +142,7 @@ impl Sender<'_> {
         writable.sort_unstable();
         writable.dedup();
         let recent = self.rpc.recent_prices(&writable).await?;
-        Ok(offer(recent, expiries, self.max_price))
+        Ok(veilpass_relayer::price_offer(recent, expiries.into(), self.max_price))
     }
 
     pub(super) fn sign(
@@ -171,25 +169,4 @@ fn message(payer: &Address, instructions: &[Instruction], blockhash: Hash, budge
     ];
     let all: Vec<Instruction> = limits.into_iter().chain(instructions.iter().cloned()).collect();
     VersionedMessage::Legacy(legacy::Message::new_with_blockhash(&all, Some(payer), &blockhash))
-}
-
-fn offer(mut recent: Vec<u64>, expiries: u32, cap: u64) -> u64 {
-    recent.sort_unstable();
-    let usual = recent.get(recent.len() * 3 / 4).copied().unwrap_or(0);
-    let least = if expiries > 0 { AFTER_EXPIRY } else { 0 };
-    (0..expiries.min(64)).fold(usual.max(least), |price, _| price.saturating_add(price / 2)).min(cap)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::offer;
-
-    #[test]
-    fn the_offer_follows_the_recent_and_grows_with_each_expiry_up_to_the_cap() {
-        assert_eq!(offer(vec![], 0, 100_000), 0);
-        assert_eq!(offer(vec![9, 0, 0, 7], 0, 100_000), 9);
-        assert_eq!(offer(vec![], 1, 100_000), 1_500);
-        assert_eq!(offer(vec![2_000], 2, 100_000), 4_500);
-        assert_eq!(offer(vec![2_000], 60, 100_000), 100_000);
-    }
 }

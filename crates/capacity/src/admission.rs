@@ -1,4 +1,4 @@
-//! Who is taken: the rule of `api/src/admission.rs` and `api/src/routes/proofs.rs`.
+//! Who is taken: the rule of `api/src/admission.rs` and `api/src/routes/queueing.rs`.
 
 use crate::Time;
 

@@ -60,8 +60,6 @@ pub const TREE_INSERT: f64 = 0.38e-3;
 
 /// From an accepted proof to its confirmation on chain: p50 and p95, in seconds (`bench indexer`, slots of 400 ms).
 pub const SETTLEMENT: (f64, f64) = (1.03, 1.06);
-/// Events a second that the indexer reads when it catches up.
-pub const INDEXER_EVENTS: f64 = 4_500.0;
 
 /// Compute units of `verify_ownership` (`bench chain`, median of ten).
 pub const VERIFY_UNITS: f64 = 707_151.0;

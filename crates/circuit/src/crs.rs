@@ -7,7 +7,9 @@ use std::{
 
 use crate::paths::workspace_root;
 
-/// Points that the ownership circuit needs: one for each of its 2^12 rows, and one more.
+/// Points that `bb` loads for the ownership circuit: one for each of the 2^12 rows that it is padded to, and one more. What a device
+/// downloads is shorter ([`crate::DEVICE_CRS_BYTES`]): Barretenberg commits to the rows that have gates, and asks for no more if it is
+/// given the points rather than a folder.
 pub const OWNERSHIP_CRS_POINTS: u64 = (1 << 12) + 1;
 
 const POINT_BYTES: u64 = 64;

@@ -1,16 +1,13 @@
 //! Session grants.
 
-use std::{
-    fmt,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::fmt;
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use ed25519_dalek::{Signer, SigningKey};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
-use veilpass_protocol::{ContextPreimage, grant_request_text};
+use veilpass_protocol::{ContextPreimage, grant_request_text, unix_now};
 
 use crate::{error::ClientError, transport::Client};
 
@@ -39,7 +36,7 @@ impl Client {
         session: &ContextPreimage,
         session_key: &SigningKey,
     ) -> Result<Grant, ClientError> {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs());
+        let now = unix_now();
         let signature = session_key.sign(grant_request_text(verification, now).as_bytes());
         let body = json!({
             "verification_id": verification,

@@ -17,6 +17,16 @@ pub enum Settle {
     OffChain,
 }
 
+impl Settle {
+    /// As the API has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::OnChain => "onchain",
+            Self::OffChain => "offchain",
+        }
+    }
+}
+
 /// A verification and how far it is.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Verification {
@@ -51,15 +61,11 @@ impl Client {
         session: &ContextPreimage,
         settle: Settle,
     ) -> Result<Verification, ClientError> {
-        let settle = match settle {
-            Settle::OnChain => "onchain",
-            Settle::OffChain => "offchain",
-        };
         let body = json!({
             "proof": BASE64_STANDARD.encode(&proof.proof),
             "public_inputs": proof.public_inputs,
             "context": session,
-            "settle": settle,
+            "settle": settle.name(),
         });
         self.post("/v1/verifications", &body).await
     }

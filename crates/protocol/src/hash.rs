@@ -36,12 +36,6 @@ fn h(domain: &Domain, a: FieldElement, b: FieldElement, c: FieldElement) -> Fiel
     FieldElement(state[0])
 }
 
-/// The bare Poseidon2 permutation of width 4, as Barretenberg computes it. The building block of every hash here; for
-/// test vectors.
-pub fn permute(state: [FieldElement; 4]) -> [FieldElement; 4] {
-    t4::permutation(&state.map(|element| element.0)).map(FieldElement)
-}
-
 /// `C = H(IDENTITY, s)`.
 pub(crate) fn hash_commitment(secret: &IdentitySecret) -> Commitment {
     Commitment::new(h(&IDENTITY, secret.element(), FieldElement::ZERO, FieldElement::ZERO))
@@ -84,5 +78,16 @@ mod tests {
             bytes[32 - name.len()..].copy_from_slice(name.as_bytes());
             assert_eq!(FieldElement(domain.0).to_be_bytes(), bytes, "{name}");
         }
+    }
+
+    /// The hashes are held to Noir in `tests/vectors.rs`; if they differ, this says whether it is the permutation.
+    #[test]
+    fn the_permutation_is_that_of_noir() {
+        let file: serde_json::Value =
+            serde_json::from_str(include_str!("../../../circuits/ownership/vectors.json")).unwrap();
+        let expected: [FieldElement; 4] =
+            serde_json::from_value(file["vectors"][0]["output"]["permutation_of_0_1_2_3"].clone()).unwrap();
+        let state = [0, 1, 2, 3].map(|word| FieldElement::from_u64(word).0);
+        assert_eq!(t4::permutation(&state).map(FieldElement), expected);
     }
 }

@@ -13,6 +13,7 @@
 //! | nullifier | `H(NULLIFIER, s, scope)` |
 //! | context | 248 bits of SHA-256, see [`ContextPreimage`] |
 
+mod clock;
 mod context;
 mod element;
 mod epoch;
@@ -28,12 +29,13 @@ mod public_inputs;
 mod sealed;
 mod wallet;
 
+pub use clock::unix_now;
 pub use context::{ContextPreimage, MAX_TEXT_BYTES};
 pub use element::{Commitment, Context, Leaf, MerkleRoot, Node, Nullifier, RegistryId, Scope, TokenId, TrackId};
 pub use epoch::{Epoch, EpochPolicy};
 pub use field::{FIELD_BYTES, FieldElement, ParseFieldError};
 pub use grant_request::grant_request_text;
-pub use hash::{hash_leaf, hash_node, hash_nullifier, hash_scope, permute};
+pub use hash::{hash_leaf, hash_node, hash_nullifier, hash_scope};
 pub use identity::IdentitySecret;
 pub use master_key::{MasterKey, ParseMasterKeyError};
 pub use ownership::{

@@ -28,6 +28,12 @@ impl FromStr for RedisUrl {
 }
 
 impl RedisUrl {
+    /// Of a setting that may be missing. An empty one is none: platforms set variables to nothing.
+    pub fn of_setting(text: Option<&SecretString>) -> Result<Option<Self>, ParseRedisUrlError> {
+        let text = text.map(ExposeSecret::expose_secret).filter(|text| !text.is_empty());
+        text.map(str::parse).transpose()
+    }
+
     /// Prepares connections, and does not connect.
     pub(crate) fn client(&self) -> redis::RedisResult<redis::Client> {
         if rustls::crypto::CryptoProvider::get_default().is_none() {
@@ -60,6 +66,14 @@ mod tests {
             let error = url.parse::<RedisUrl>().unwrap_err();
             assert!(!format!("{error} {error:?}").contains("secret"), "{url}");
         }
+    }
+
+    #[test]
+    fn an_empty_setting_is_none() {
+        let setting = |text: &str| RedisUrl::of_setting(Some(&text.into()));
+        assert!(RedisUrl::of_setting(None).unwrap().is_none() && setting("").unwrap().is_none());
+        assert!(setting("redis://127.0.0.1").unwrap().is_some());
+        assert!(setting("elsewhere").is_err());
     }
 
     #[tokio::test]

@@ -1,4 +1,4 @@
-//! Enrolment and revocation: places of a tree and the log of their changes.
+//! Enrolment and revocation: places of a tree are filled and emptied, and each time the log of changes grows.
 
 use sqlx::{PgConnection, Row};
 use veilpass_protocol::{Leaf, RegistryId, TokenId, TrackId, WalletHash};
@@ -18,17 +18,6 @@ pub struct Enrolment {
     /// The track that it unlocks.
     pub track_id: TrackId,
     /// `H(LEAF, C, token_id, track_id)`.
-    pub leaf: Leaf,
-}
-
-/// One change of a tree.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LeafChange {
-    /// Its number: 1, 2, 3... within the registry, without gaps.
-    pub seq: u64,
-    /// The place that changed.
-    pub leaf_index: u32,
-    /// What the place holds since then; [`Leaf::EMPTY`] after a revocation.
     pub leaf: Leaf,
 }
 
@@ -72,37 +61,6 @@ impl Store {
                 let index = u32::try_from(index).map_err(|_| StoreError::corrupt(TABLE, "leaf_index"))?;
                 let revoked: bool = row.try_get("revoked")?;
                 Ok((index, if revoked { Leaf::EMPTY } else { element(row, TABLE, "leaf_hash", Leaf::new)? }))
-            })
-            .collect()
-    }
-
-    /// Up to `limit` changes after number `after` and up to number `until`, in order. Costs what it returns.
-    pub async fn leaf_changes(
-        &self,
-        registry: RegistryId,
-        after: u64,
-        until: u64,
-        limit: u32,
-    ) -> Result<Vec<LeafChange>, StoreError> {
-        const TABLE: &str = "leaf_changes";
-        let rows = sqlx::query(
-            "SELECT seq, leaf_index, leaf_hash FROM leaf_changes
-             WHERE registry_id = $1 AND seq > $2 AND seq <= $3 ORDER BY seq LIMIT $4",
-        )
-        .bind(registry.to_be_bytes())
-        .bind(bigint(after))
-        .bind(bigint(until))
-        .bind(i64::from(limit))
-        .fetch_all(&self.pool)
-        .await?;
-        rows.iter()
-            .map(|row| {
-                Ok(LeafChange {
-                    seq: unsigned(row, TABLE, "seq")?,
-                    leaf_index: u32::try_from(unsigned(row, TABLE, "leaf_index")?)
-                        .map_err(|_| StoreError::corrupt(TABLE, "leaf_index"))?,
-                    leaf: element(row, TABLE, "leaf_hash", Leaf::new)?,
-                })
             })
             .collect()
     }

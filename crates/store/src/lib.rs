@@ -2,6 +2,13 @@
 //!
 //! [`Store`] is a pool; each file adds the operations of one concern to it. Times are the database's (`now()`), so
 //! machines need not agree on the clock. Field elements are stored as their canonical 32 bytes, big-endian.
+//!
+//! - `registries.rs`, `leaves.rs`, `roots.rs`, `enrolments/`: what a registry is, and who is in its tree
+//! - `leaf_changes.rs`, `tree_log.rs`, `leaf_versions.rs`: the log of a tree, read by those who have or download one
+//! - `jobs/`, `signals/`, `provers.rs`, `prover_*.rs`: the queue, who waits for it, who serves it
+//! - `verifications.rs`, `grants.rs`, `grant_keys.rs`: proofs that were spent, and what sessions got for them
+//! - `outbox/`, `chain_*.rs`: what the chain must be told, and what it said
+//! - `leadership.rs`, `replica_place.rs`: what only one process may do
 
 mod chain_batch;
 mod chain_cursor;
@@ -16,6 +23,7 @@ mod grants;
 mod jobs;
 mod keep_reporting;
 mod leadership;
+mod leaf_changes;
 mod leaf_versions;
 mod leaves;
 mod outbox;
@@ -52,11 +60,11 @@ pub use jobs::{
 };
 pub use keep_reporting::Reporting;
 pub use leadership::Leadership;
+pub use leaf_changes::LeafChange;
 pub use leaf_versions::LeafVersion;
-pub use leaves::{Enrolment, LeafChange};
+pub use leaves::Enrolment;
 pub use outbox::{
     AttemptOutcome, AttemptRecorded, ChainAttempt, ChainStep, IntentEnd, IntentLease, IntentTask, LeasedIntent,
-    OutboxEntry, OutboxIntent, Settlement, SettlementState,
 };
 pub use pending::PendingChanges;
 pub use prover_keys::AnnouncedKey;

@@ -78,7 +78,7 @@ impl ReplicaPlace {
         self.connection.ping().await.is_ok()
     }
 
-    /// Gives it up at once.
+    /// Gives it up at once, for whoever goes on without it: that of a process that ends goes with its connection.
     pub async fn give_up(mut self) {
         // Before the connection ends, which the server may notice later.
         let _ = sqlx::query("SELECT pg_advisory_unlock_all()").execute(&mut self.connection).await;

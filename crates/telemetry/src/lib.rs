@@ -1,6 +1,10 @@
 //! What every service does the same way: logs, metrics, alerts, health, the memory of a process, bounded HTTP, stopping.
+//!
+//! A service calls [`init_logs`] first and waits for [`shutdown_signal`] last. Between them [`serve_http`] is for clients and
+//! [`OpsServer`] for operators; [`MemoryWatcher`] looks at the process, and [`alert`] says what somebody must look at.
 
 mod alert;
+mod error_chain;
 mod http;
 mod logs;
 mod memory;
@@ -12,6 +16,7 @@ mod rpc;
 mod shutdown;
 
 pub use alert::{alert, describe_alerts};
+pub use error_chain::error_chain;
 pub use http::{HttpLimits, open_connections, serve_http};
 pub use logs::{LogFormat, init_logs};
 pub use memory::{ProcessMemory, process_memory};

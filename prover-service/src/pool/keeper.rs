@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     figures,
-    policy::{Reading, SwapReason, Verdict},
+    policy::{Reading, StandbyDecision, SwapReason},
     slot::{Slot, Standby, end},
     worker::{Vitals, Worker},
 };
@@ -158,9 +158,9 @@ impl Slot {
             (verdict, *reason)
         };
         match verdict {
-            Verdict::Keep => {}
-            Verdict::Swap => self.promote(reason),
-            Verdict::Discard => {
+            StandbyDecision::Keep => {}
+            StandbyDecision::Swap => self.promote(reason),
+            StandbyDecision::Discard => {
                 let (standby, spare) = self.take_standby();
                 tracing::info!(slot = self.number, "a fresh worker is no faster: the machine is slow");
                 if let (Some(active), Some(standby)) = (self.active(), &standby) {

@@ -72,7 +72,7 @@ pub(super) struct Reading {
 
 /// What becomes of a standby that is ready.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum StandbyDecision {
     /// It waits.
     Keep,
     /// It takes over.
@@ -104,16 +104,16 @@ impl ReplacementPolicy {
         worker: &Reading,
         ready_for: Duration,
         standby_canary: Duration,
-    ) -> Verdict {
+    ) -> StandbyDecision {
         match reason {
             SwapReason::Memory if ready_for < STANDBY_PATIENCE => {
                 match self.share(worker).is_some_and(|percent| percent >= SWAP_PERCENT) {
-                    true => Verdict::Swap,
-                    false => Verdict::Keep,
+                    true => StandbyDecision::Swap,
+                    false => StandbyDecision::Keep,
                 }
             }
-            SwapReason::Slow if worker.mean_proof < standby_canary * FASTER_FACTOR => Verdict::Discard,
-            _ => Verdict::Swap,
+            SwapReason::Slow if worker.mean_proof < standby_canary * FASTER_FACTOR => StandbyDecision::Discard,
+            _ => StandbyDecision::Swap,
         }
     }
 
@@ -148,9 +148,9 @@ mod tests {
         assert_eq!(POLICY.reason_to_prepare(&at(699)), None);
         assert_eq!(POLICY.reason_to_prepare(&at(700)), Some(SwapReason::Memory));
         let judge = |bytes, ready_for| POLICY.judge(SwapReason::Memory, &at(bytes), ready_for, CANARY);
-        assert_eq!(judge(899, Duration::ZERO), Verdict::Keep);
-        assert_eq!(judge(900, Duration::ZERO), Verdict::Swap);
-        assert_eq!(judge(700, STANDBY_PATIENCE), Verdict::Swap, "the only standby is not held for ever");
+        assert_eq!(judge(899, Duration::ZERO), StandbyDecision::Keep);
+        assert_eq!(judge(900, Duration::ZERO), StandbyDecision::Swap);
+        assert_eq!(judge(700, STANDBY_PATIENCE), StandbyDecision::Swap, "the only standby is not held for ever");
         assert!(!POLICY.is_over_limit(&at(1000)) && POLICY.is_over_limit(&at(1011)));
     }
 
@@ -158,7 +158,7 @@ mod tests {
     fn proofs_and_age_replace_at_once() {
         let worn = Reading { proofs: 100, ..FRESH };
         assert_eq!(POLICY.reason_to_prepare(&worn), Some(SwapReason::Proofs));
-        assert_eq!(POLICY.judge(SwapReason::Proofs, &worn, Duration::ZERO, CANARY), Verdict::Swap);
+        assert_eq!(POLICY.judge(SwapReason::Proofs, &worn, Duration::ZERO, CANARY), StandbyDecision::Swap);
         let old = Reading { age: Duration::from_secs(3600), ..FRESH };
         assert_eq!(POLICY.reason_to_prepare(&old), Some(SwapReason::Age));
     }
@@ -169,8 +169,8 @@ mod tests {
         assert_eq!(POLICY.reason_to_prepare(&slow), Some(SwapReason::Slow));
         assert_eq!(POLICY.reason_to_prepare(&Reading { proofs: 7, ..slow }), None, "one slow proof is no slow worker");
         let judge = |canary| POLICY.judge(SwapReason::Slow, &slow, Duration::ZERO, Duration::from_millis(canary));
-        assert_eq!(judge(150), Verdict::Swap);
-        assert_eq!(judge(400), Verdict::Discard, "the machine is slow, not the worker");
+        assert_eq!(judge(150), StandbyDecision::Swap);
+        assert_eq!(judge(400), StandbyDecision::Discard, "the machine is slow, not the worker");
     }
 
     #[test]

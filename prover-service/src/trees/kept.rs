@@ -24,7 +24,7 @@ struct Tree<T> {
 }
 
 /// What to do after a tree was used.
-pub(super) struct Verdict<T> {
+pub(super) struct Weighed<T> {
     /// Trees that are no longer kept, and that nobody else holds.
     pub(super) dropped: Vec<(RegistryId, T)>,
     /// The tree alone is beyond the budget, which was not said before.
@@ -63,7 +63,7 @@ impl<T: Default> Kept<T> {
 
     /// Notes what a tree weighs after it was used, by a job or only to be kept up to date, and drops trees until all fit, the
     /// one first that a job used least recently. Never the one that a job used last, nor one that somebody holds.
-    pub(super) fn weigh(&mut self, registry: RegistryId, bytes: u64, by_job: bool) -> Verdict<T> {
+    pub(super) fn weigh(&mut self, registry: RegistryId, bytes: u64, by_job: bool) -> Weighed<T> {
         self.uses += 1;
         let mut is_alone_over_budget = false;
         if let Some(tree) = self.trees.get_mut(&registry) {
@@ -88,7 +88,7 @@ impl<T: Default> Kept<T> {
             excess = excess.saturating_sub(tree.bytes);
             dropped.extend(Arc::into_inner(tree.shared).map(|tree| (oldest, tree.into_inner())));
         }
-        Verdict { dropped, is_alone_over_budget }
+        Weighed { dropped, is_alone_over_budget }
     }
 }
 

@@ -19,7 +19,7 @@ use veilpass_store::{ProverTreeReport, PublishedRoot, Store, StoreError, TreeLog
 use veilpass_telemetry::alert;
 
 use self::{
-    kept::{Kept, Verdict},
+    kept::{Kept, Weighed},
     snapshots::Snapshots,
 };
 
@@ -129,7 +129,7 @@ impl RegistryTrees {
     /// Drops trees until the rest fits the budget.
     async fn keep_to_budget(&self, used: RegistryId, bytes: u64, by_job: bool) {
         let mut kept = self.kept.lock().await;
-        let Verdict { dropped, is_alone_over_budget } = kept.weigh(used, bytes, by_job);
+        let Weighed { dropped, is_alone_over_budget } = kept.weigh(used, bytes, by_job);
         gauge!("veilpass_tree_bytes").set(kept.bytes() as f64);
         gauge!("veilpass_trees").set(kept.len() as f64);
         // Others need not wait while files are written.

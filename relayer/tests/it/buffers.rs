@@ -5,7 +5,6 @@ use solana_system_interface::instruction::transfer;
 use sqlx::PgPool;
 use uuid::Uuid;
 use veilpass_chain::proof_buffer_address;
-use veilpass_store::SettlementState;
 use veilpass_svm::{Listener, ProofMaker};
 
 use crate::world::{TRACK, World};
@@ -34,7 +33,7 @@ async fn what_can_be_guessed_disturbs_nothing_and_what_was_seen_only_delays(pool
     assert_ne!(seed, id);
     world.disturb(id).await;
     world.drain(&world.relayer()).await;
-    assert_eq!(world.store.settlement(id).await.unwrap().unwrap().state, SettlementState::Final);
+    assert_eq!(world.settlement(id).await.state, "final");
     assert_eq!(world.buffer_seed(id).await, seed);
 
     // Whoever sees the transaction that makes a buffer may come before it.
@@ -43,7 +42,7 @@ async fn what_can_be_guessed_disturbs_nothing_and_what_was_seen_only_delays(pool
     let seed = world.buffer_seed(id).await;
     world.disturb(seed).await;
     world.drain_with_kills(2).await;
-    assert_eq!(world.store.settlement(id).await.unwrap().unwrap().state, SettlementState::Final);
+    assert_eq!(world.settlement(id).await.state, "final");
     assert_ne!(world.buffer_seed(id).await, seed);
     assert!(world.receipt(&inputs).await.is_some());
     assert_eq!(world.chain.proof_buffers().await, 0);

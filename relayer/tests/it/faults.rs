@@ -5,7 +5,6 @@ use std::time::Duration;
 use serde_json::json;
 use sqlx::PgPool;
 use veilpass_chain::{Event, registry_address};
-use veilpass_store::SettlementState;
 use veilpass_svm::{Listener, ProofMaker};
 
 use crate::{
@@ -140,8 +139,8 @@ async fn what_a_fork_undoes_is_done_again(pool: PgPool) {
         }
     }
     assert_eq!((roots, proofs, other.proof_buffers().await), (1, 1, 0));
-    let settlement = world.store.settlement(id).await.unwrap().unwrap();
-    assert_eq!(settlement.state, SettlementState::Final);
+    let settlement = world.settlement(id).await;
+    assert_eq!(settlement.state, "final");
     assert!(
         other.rpc.get_signature_statuses(&[settlement.tx_signature.unwrap().parse().unwrap()]).await.unwrap().value[0]
             .is_some()
@@ -165,7 +164,7 @@ async fn a_node_that_denies_what_landed_makes_nothing_happen_twice(pool: PgPool)
     let (proof, inputs) = maker.prove(0, world.registry, World::epoch(), 5).unwrap();
     let id = world.accept(&proof, inputs, seq).await;
     world.drain(&world.relayer_at(&[&proxy.url], Duration::from_secs(10), options())).await;
-    assert_eq!(world.store.settlement(id).await.unwrap().unwrap().state, SettlementState::Final);
+    assert_eq!(world.settlement(id).await.state, "final");
     let registry = registry_address(world.registry);
     assert_eq!(world.chain.transactions(&registry).await, 3, "the initialization, the root and the proof");
     assert_eq!((world.state().await.sequence, world.chain.proof_buffers().await), (1, 0));

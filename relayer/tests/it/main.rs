@@ -8,6 +8,7 @@ mod chain;
 mod faults;
 mod formats;
 mod kills;
+mod outbox;
 mod process;
 mod proxy;
 mod publish;

@@ -1,4 +1,7 @@
 //! An RPC endpoint in front of a chain's, which fails as it is told.
+//!
+//! `veilpass-fault-proxy` has the faults of nodes. This has what tests of a sender need besides: a rule that sees each request's
+//! parameters, answers that are made up, another chain that answers in place of this one, and a list of what was asked.
 
 use std::{
     sync::{Arc, Mutex},

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use veilpass_chain::{Nullifier, nullifier_address, proof_buffer_address, registry_address, revoke_before};
 use veilpass_protocol::PublicInputs;
 use veilpass_relayer::RelayerOptions;
-use veilpass_store::{SettlementState, VerificationRecord};
+use veilpass_store::VerificationRecord;
 use veilpass_svm::{Listener, ProofMaker};
 
 use crate::world::{TRACK, World};
@@ -50,12 +50,10 @@ async fn a_proof_is_settled_and_leaves_its_receipt_only(pool: PgPool) {
 
     let (proof, inputs) = maker.prove(0, world.registry, World::epoch(), 5).unwrap();
     let id = world.accept(&proof, inputs, seq).await;
-    assert_eq!(world.store.settlement(id).await.unwrap().unwrap().state, SettlementState::Accepted);
+    let accepted = world.settlement(id).await;
+    assert_eq!((accepted.state.as_str(), accepted.attempts), ("pending", 0));
     let begun = Instant::now();
-    while !matches!(
-        world.store.settlement(id).await.unwrap().unwrap().state,
-        SettlementState::Confirmed | SettlementState::Final
-    ) {
+    while !matches!(world.settlement(id).await.state.as_str(), "confirmed" | "final") {
         relayer.work_once().await.unwrap();
     }
     let settle_ms = begun.elapsed().as_millis();
@@ -63,8 +61,8 @@ async fn a_proof_is_settled_and_leaves_its_receipt_only(pool: PgPool) {
     assert_eq!((receipt.context, receipt.root_sequence), (inputs.context.to_be_bytes(), seq));
     assert!(!world.buffer_exists(id).await);
     world.drain(&relayer).await;
-    let settlement = world.store.settlement(id).await.unwrap().unwrap();
-    assert_eq!((settlement.state, settlement.error_code), (SettlementState::Final, None));
+    let settlement = world.settlement(id).await;
+    assert_eq!((settlement.state.as_str(), settlement.error_code), ("final", None));
     assert!(settlement.tx_signature.is_some());
     let kept: i64 = sqlx::query_scalar("SELECT count(*) FROM settlement_proofs").fetch_one(&pool).await.unwrap();
     assert_eq!(kept, 0, "the proof is not kept longer than it is needed");
@@ -82,7 +80,7 @@ async fn killed_again_and_again_a_proof_is_settled_once(pool: PgPool) {
     let id = world.accept(&proof, inputs, seq).await;
     let kills = world.drain_with_kills(2).await;
     assert!(kills >= 6, "{kills}");
-    assert_eq!(world.store.settlement(id).await.unwrap().unwrap().state, SettlementState::Final);
+    assert_eq!(world.settlement(id).await.state, "final");
     assert!(world.receipt(&inputs).await.is_some() && !world.buffer_exists(id).await);
     let at = nullifier_address(&registry_address(world.registry), inputs.nullifier);
     assert_eq!(world.chain.transactions(&at).await, 1, "{kills} kills");
@@ -98,7 +96,7 @@ async fn a_nullifier_that_another_has_burnt_is_refused_and_explained(pool: PgPoo
     let (proof, inputs) = maker.prove(0, world.registry, World::epoch(), 5).unwrap();
     let first = world.accept(&proof, inputs, seq).await;
     world.drain(&relayer).await;
-    assert_eq!(world.store.settlement(first).await.unwrap().unwrap().state, SettlementState::Final);
+    assert_eq!(world.settlement(first).await.state, "final");
 
     // Postgres forgets: only the chain is left to refuse it.
     for statement in [
@@ -113,8 +111,8 @@ async fn a_nullifier_that_another_has_burnt_is_refused_and_explained(pool: PgPoo
     assert_eq!(again.nullifier, inputs.nullifier);
     let second = world.accept(&proof, again, seq).await;
     world.drain(&relayer).await;
-    let settlement = world.store.settlement(second).await.unwrap().unwrap();
-    assert_eq!((settlement.state, settlement.error_code), (SettlementState::Failed, Some(6017)));
+    let settlement = world.settlement(second).await;
+    assert_eq!((settlement.state.as_str(), settlement.error_code), ("failed", Some(6017)));
     assert_eq!(settlement.last_error.as_deref(), Some("The nullifier was used before (NullifierUsed 6017)"));
     assert!(!world.buffer_exists(second).await);
 }
@@ -130,8 +128,8 @@ async fn a_revoked_root_is_refused_in_words_and_a_full_day_waits(pool: PgPool) {
 
     let poor = world.relayer_with(RelayerOptions { daily_limit_lamports: 5_000, ..RelayerOptions::default() });
     assert!(poor.work_once().await.unwrap());
-    let waiting = world.store.settlement(id).await.unwrap().unwrap();
-    assert_eq!(waiting.state, SettlementState::Accepted);
+    let waiting = world.settlement(id).await;
+    assert_eq!((waiting.state.as_str(), waiting.attempts), ("pending", 0));
     assert!(waiting.last_error.unwrap().contains("daily spending limit"));
 
     world.publish_now(maker.root(), 1).await;
@@ -150,8 +148,8 @@ async fn a_revoked_root_is_refused_in_words_and_a_full_day_waits(pool: PgPool) {
     tokio::time::sleep(std::time::Duration::from_millis(200)).await;
     sqlx::query("UPDATE chain_outbox SET not_before = now()").execute(&pool).await.unwrap();
     world.drain(&relayer).await;
-    let settlement = world.store.settlement(id).await.unwrap().unwrap();
-    assert_eq!((settlement.state, settlement.error_code), (SettlementState::Failed, Some(6016)));
+    let settlement = world.settlement(id).await;
+    assert_eq!((settlement.state.as_str(), settlement.error_code), ("failed", Some(6016)));
     assert!(settlement.last_error.unwrap().starts_with("The root was revoked"));
     assert!(world.receipt(&inputs).await.is_none());
 }

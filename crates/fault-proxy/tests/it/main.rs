@@ -5,5 +5,6 @@
 mod faulty_bb;
 mod node;
 mod requests;
+mod running_bb;
 mod view;
 mod websocket;

@@ -1,39 +1,7 @@
-//! Proofs that are to be settled on the chain, and how far they are.
+//! Proofs that are to be settled on the chain: the intent, the proof that it needs, and what its end means.
 
-use sqlx::{PgConnection, Row};
+use sqlx::PgConnection;
 use uuid::Uuid;
-
-use crate::{Store, StoreError};
-
-/// How far the chain is with a verification.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Settlement {
-    /// How far.
-    pub state: SettlementState,
-    /// Signature of the transaction that has the proof checked, once there is one.
-    pub tx_signature: Option<String>,
-    /// The program's error, if it refused.
-    pub error_code: Option<u32>,
-    /// What went wrong, in words: for good if it failed, else the last time.
-    pub last_error: Option<String>,
-}
-
-/// How far a settlement is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SettlementState {
-    /// Nothing was sent yet.
-    Accepted,
-    /// The proof is on its way into its buffer.
-    Uploading,
-    /// The check was sent.
-    Verifying,
-    /// The proof was accepted; a fork may still undo it.
-    Confirmed,
-    /// The proof was accepted for good.
-    Final,
-    /// The proof was refused for good.
-    Failed,
-}
 
 /// Adds the intent to settle a verification, with its proof. Does nothing if there is one already.
 pub(crate) async fn insert(
@@ -86,34 +54,4 @@ pub(super) async fn refuse(connection: &mut PgConnection, verification: Uuid, sp
         .await?;
     }
     Ok(())
-}
-
-impl Store {
-    /// How far the chain is with a verification. `None`: it is not to be settled there.
-    pub async fn settlement(&self, verification: Uuid) -> Result<Option<Settlement>, StoreError> {
-        let row = sqlx::query(
-            "SELECT state::text AS state, tx_signature, error_code, last_error,
-                    EXISTS (SELECT 1 FROM chain_attempts a WHERE a.outbox_id = o.id) AS begun
-             FROM chain_outbox o WHERE verification_id = $1",
-        )
-        .bind(verification)
-        .fetch_optional(&self.pool)
-        .await?;
-        let Some(row) = row else { return Ok(None) };
-        let state = match row.try_get("state")? {
-            "pending" if row.try_get("begun")? => SettlementState::Uploading,
-            "pending" => SettlementState::Accepted,
-            "sent" => SettlementState::Verifying,
-            "confirmed" => SettlementState::Confirmed,
-            "final" => SettlementState::Final,
-            "failed" => SettlementState::Failed,
-            _ => return Err(StoreError::corrupt("chain_outbox", "state")),
-        };
-        Ok(Some(Settlement {
-            state,
-            tx_signature: row.try_get("tx_signature")?,
-            error_code: row.try_get::<Option<i32>, _>("error_code")?.map(i32::cast_unsigned),
-            last_error: row.try_get("last_error")?,
-        }))
-    }
 }

@@ -24,7 +24,8 @@ use crate::{
 /// Body of `POST /v1/enrollments`.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct EnrollmentRequest {
+#[schema(as = EnrollmentRequest)]
+pub(crate) struct EnrolmentRequest {
     /// The message of the challenge, exactly.
     #[schema(max_length = 2048)]
     message: String,
@@ -35,7 +36,8 @@ pub(crate) struct EnrollmentRequest {
 
 /// An enrolment and how far it is.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct EnrollmentView {
+#[schema(as = EnrollmentView)]
+pub(crate) struct EnrolmentView {
     /// Its name, which only its listener is told.
     id: Uuid,
     /// Its registry.
@@ -56,7 +58,7 @@ pub(crate) struct EnrollmentView {
     reason: Option<&'static str>,
 }
 
-impl EnrollmentView {
+impl EnrolmentView {
     fn of(id: Uuid, enrolment: EnrolmentStatus) -> Self {
         let (status, root_seq, reason) = match enrolment.state {
             EnrolmentState::PendingRoot => ("pending_root", None, None),
@@ -74,11 +76,11 @@ impl EnrollmentView {
 ///
 /// The nonce is used up before the chain is asked: whatever goes wrong after that needs a new challenge.
 #[utoipa::path(post, path = "/v1/enrollments", operation_id = "createEnrollment", tag = "enrolment",
-    request_body = EnrollmentRequest,
+    request_body = EnrolmentRequest,
     responses(
-        (status = 200, description = "The wallet had enrolled the token under this commitment", body = EnrollmentView,
+        (status = 200, description = "The wallet had enrolled the token under this commitment", body = EnrolmentView,
             headers(("Location" = String, description = "The enrolment"))),
-        (status = 202, description = "The token is enrolled", body = EnrollmentView, headers(
+        (status = 202, description = "The token is enrolled", body = EnrolmentView, headers(
             ("Location" = String, description = "The enrolment"),
             ("Retry-After" = u32, description = "Seconds until it is worth asking"))),
         (status = 409, description = "Another wallet that holds the token enrolled it, or it changed meanwhile",
@@ -91,7 +93,7 @@ impl EnrollmentView {
 )]
 pub(crate) async fn create(
     State(state): State<AppState>,
-    body::Json(request): body::Json<EnrollmentRequest>,
+    body::Json(request): body::Json<EnrolmentRequest>,
 ) -> Result<Response, Problem> {
     let Some(keys) = &state.enrolment else { return Err(Problem::no_enrolment()) };
     let Some(chain) = &state.chain else { return Err(Problem::no_chain()) };
@@ -118,7 +120,7 @@ pub(crate) async fn create(
 #[utoipa::path(get, path = "/v1/enrollments/{id}", operation_id = "enrollment", tag = "enrolment",
     params(("id" = Uuid, Path, description = "The enrolment")),
     responses(
-        (status = 200, description = "The enrolment", body = EnrollmentView),
+        (status = 200, description = "The enrolment", body = EnrolmentView),
         (status = 404, description = "There is no such enrolment", body = ProblemDocument,
             content_type = "application/problem+json"),
     ),
@@ -126,12 +128,12 @@ pub(crate) async fn create(
 pub(crate) async fn status(
     State(state): State<AppState>,
     Path(id): Path<String>,
-) -> Result<Json<EnrollmentView>, Problem> {
+) -> Result<Json<EnrolmentView>, Problem> {
     let not_found = || Problem::not_found("there is no such enrolment");
     let id: Uuid = id.parse().map_err(|_| not_found())?;
     view(&state, id).await?.map(Json).ok_or_else(not_found)
 }
 
-async fn view(state: &AppState, id: Uuid) -> Result<Option<EnrollmentView>, Problem> {
-    Ok(state.store.enrolment_status(id).await?.map(|enrolment| EnrollmentView::of(id, enrolment)))
+async fn view(state: &AppState, id: Uuid) -> Result<Option<EnrolmentView>, Problem> {
+    Ok(state.store.enrolment_status(id).await?.map(|enrolment| EnrolmentView::of(id, enrolment)))
 }
