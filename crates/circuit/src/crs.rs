@@ -5,10 +5,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::paths::workspace_root;
+use crate::{paths::workspace_root, pin};
 
 /// Points that the ownership circuit needs: one for each of its 2^12 rows, and one more.
-pub const OWNERSHIP_CRS_POINTS: u64 = (1 << 12) + 1;
+pub const OWNERSHIP_CRS_POINTS: u64 = match u64::from_str_radix(pin("OWNERSHIP_CRS_POINTS"), 10) {
+    Ok(points) => points,
+    Err(_) => panic!("OWNERSHIP_CRS_POINTS is a number"),
+};
+const _: () = assert!(OWNERSHIP_CRS_POINTS == (1 << 12) + 1, "OWNERSHIP_CRS_POINTS of pins.env is not this circuit's");
 
 const POINT_BYTES: u64 = 64;
 
