@@ -3,10 +3,11 @@
 //   node compile.mjs NODE_MODULES OUT_DIR
 //
 // NODE_MODULES holds what package.json pins. Writes OUT_DIR/ownership.json (the circuit's artefact: compiler version, ABI
-// and bytecode; no debug symbols or sources, which would carry absolute paths) and OUT_DIR/vectors.json.
+// and bytecode; no debug symbols or sources, which would carry absolute paths) and OUT_DIR/vectors.json. Nothing is
+// written by another compiler than the one of ../pins.env.
 import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -28,7 +29,14 @@ function write(name, value) {
   writeFileSync(join(outDir, name), JSON.stringify(value, null, 2) + '\n');
 }
 
+const pinned = /^NOIR_VERSION=(.*)$/m.exec(readFileSync(join(here, '../pins.env'), 'utf8'))?.[1];
 const { noir_version, hash, abi, bytecode } = await compilePackage('ownership');
+if (noir_version.split('+')[0] !== pinned) {
+  throw new Error(
+    `the compiler in ${nodeModules} is Noir ${noir_version}, but pins.env says NOIR_VERSION=${pinned}: ` +
+      'circuits/package.json and its lock must say the same',
+  );
+}
 write('ownership.json', { noir_version, hash, abi, bytecode });
 
 const R = 0x30644e72e131a029b85045b68181585d2833e84879b9709143e1f593f0000001n;

@@ -4,6 +4,7 @@
 import { parseArgs } from 'node:util';
 import { checkEnvironment } from './check/environment.mjs';
 import { checkMemory, checkPins } from './check/figures.mjs';
+import { checkPinned } from './check/pinned.mjs';
 import { checkStack } from './check/init.mjs';
 import { checkChart, checkCompose, checkImages } from './check/manifests.mjs';
 import { checkHeaders, checkPage } from './check/page.mjs';
@@ -13,6 +14,7 @@ const { values } = parseArgs({ options: { rendered: { type: 'string' }, nginx: {
 
 await checkHeaders();
 await checkPins();
+await checkPinned();
 await checkImages();
 await checkStack();
 await checkEnvironment(values.rendered);

@@ -13,4 +13,5 @@ pub mod holders;
 pub mod operator;
 pub mod publish;
 pub mod stack;
+pub mod supply_chain;
 pub mod test;

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use veilpass_cli::{bench, circuits, demo, deploy, doctor, fuzz, generate, operator, test};
+use veilpass_cli::{bench, circuits, demo, deploy, doctor, fuzz, generate, operator, supply_chain, test};
 
 /// Prove "I own a token that unlocks this track" without saying which wallet or which token.
 #[derive(Parser)]
@@ -43,6 +43,8 @@ enum Command {
     Generate,
     /// Say what is installed, missing or mismatched on this machine.
     Doctor,
+    /// Check licences, advisories, checksums and pinned versions of what this is made of; write bills of materials.
+    SupplyChain(supply_chain::Options),
 }
 
 #[derive(Subcommand)]
@@ -75,6 +77,7 @@ fn main() -> ExitCode {
             Command::OperatorKey(options) => operator::make_key(&options),
             Command::Generate => generate::run(),
             Command::Doctor => doctor::run(),
+            Command::SupplyChain(options) => supply_chain::run(&options),
         }
     });
     match outcome {

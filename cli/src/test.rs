@@ -12,6 +12,7 @@ use veilpass_circuit::workspace_root;
 use crate::{
     circuits,
     stack::{LocalChain, PostgresServer, open_to_server},
+    supply_chain,
 };
 
 /// `veilpass test`
@@ -30,6 +31,10 @@ pub async fn run(options: Options) -> anyhow::Result<ExitCode> {
     if options.filter.is_none() {
         step("format", || cargo(&root, &["fmt", "--all", "--check"]))?;
         step("licences, bans, sources", || cargo(&root, &["deny", "check", "licenses", "bans", "sources"]))?;
+        step("supply chain", || {
+            run_to_end(&mut supply_chain::check(&["--quick"]))?;
+            run_to_end(&mut supply_chain::tests())
+        })?;
         step("circuit artefacts", || circuits::run(circuits::Command::Build { check: true }).map(drop))?;
         step("on-chain programs", || veilpass_artefacts::run(&veilpass_artefacts::Command::Status).map(drop))?;
         step("documents", || run_to_end(Command::new("node").arg("docs/check.mjs").current_dir(&root)))?;

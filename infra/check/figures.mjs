@@ -18,15 +18,9 @@ export async function checkPins() {
     const cargo = text('Cargo.toml');
     const rust = cargo.match(/^rust-version = "([\d.]+)"/m)[1];
     assert.ok(docker.includes(`RUST_IMAGE=rust:${rust}`), 'Rust');
-    const points = text('crates/circuit/src/crs.rs').match(/OWNERSHIP_CRS_POINTS: u64 = \(1 << (\d+)\) \+ 1;/)[1];
-    const size = (2 ** Number(points) + 1) * 64;
-    assert.ok(docker.includes(`head -c ${size} `), `the reference string has ${size} bytes`);
-    assert.ok(text('infra/docker/fetch-crs.mjs').includes(`const POINTS = ${2 ** Number(points) + 1};`));
     const program = text('programs/veilpass/src/lib.rs').match(/^declare_id!\("(\w+)"\);/m)[1];
     for (const path of ['infra/docker/local-chain.sh', 'infra/compose/init.mjs'])
       assert.ok(text(path).includes(program), path);
-    for (const name of ['BB_SHA256_amd64_linux', 'BB_SHA256_arm64_linux'])
-      assert.match(text('pins.env'), new RegExp(`${name}=`));
   });
   await check('cost: the README has the table that cost.mjs prints', (assert) => {
     const script = fileURLToPath(new URL('infra/cost/cost.mjs', root));

@@ -1,15 +1,15 @@
-// fetch-crs.mjs DIR: the first 4,097 points of the Aztec Ignition reference string, and its point of G2, from where bb
-// fetches its own. The bytes are checked afterwards, against crs.sha256.
-import { writeFileSync } from 'node:fs';
+// fetch-crs.mjs PINS DIR: as many points of the Aztec Ignition reference string as pins.env says, and its point of G2, from
+// where bb fetches its own. The bytes are checked afterwards, by cut-crs.sh.
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { argv } from 'node:process';
 
-const POINTS = 4097;
+const POINTS = Number(/^OWNERSHIP_CRS_POINTS=(\d+)$/m.exec(readFileSync(argv[2], 'utf8'))[1]);
 const SOURCES = ['https://crs.aztec-cdn.foundation', 'https://crs.aztec-labs.com'];
 const FILES = { 'g1.dat': ['bn254_g1.dat', POINTS * 64], 'g2.dat': ['bn254_g2.dat', 128] };
 
 for (const [name, [to, bytes]] of Object.entries(FILES)) {
-  writeFileSync(join(argv[2], to), await first(name, bytes));
+  writeFileSync(join(argv[3], to), await first(name, bytes));
 }
 
 async function first(name, bytes) {

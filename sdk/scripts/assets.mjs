@@ -1,15 +1,22 @@
 // Lays out what a page loads from its own origin, in sdk/assets: the circuit and its key, and the wasm of Barretenberg
-// and acvm.
+// and acvm. Refuses other versions than those of pins.env.
 import { createHash } from 'node:crypto';
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
+import { mismatches } from './pins.mjs';
 
 const sdk = join(dirname(fileURLToPath(import.meta.url)), '..');
 const assets = join(sdk, 'assets');
 const require = createRequire(import.meta.url);
+
+const found = mismatches(join(sdk, '..'));
+if (found.length > 0) {
+  console.error(`${found.join('\n')}\nNothing was built: make them agree, then npm ci`);
+  process.exit(1);
+}
 mkdirSync(assets, { recursive: true });
 
 const circuit = join(sdk, '../circuits/ownership');

@@ -5,6 +5,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import openapi, { astToString } from 'openapi-typescript';
+import { readPins } from './pins.mjs';
 
 const sdk = join(dirname(fileURLToPath(import.meta.url)), '..');
 const root = join(sdk, '..');
@@ -22,13 +23,7 @@ async function api() {
 function pins() {
   const artifact = read('circuits/ownership/ownership.json');
   const vk = read('circuits/ownership/vk');
-  const env = Object.fromEntries(
-    read('pins.env')
-      .toString()
-      .split('\n')
-      .filter((line) => /^\w+=/.test(line))
-      .map((line) => line.split(/=(.*)/s).slice(0, 2)),
-  );
+  const env = readPins(root);
   const values = {
     circuitSha256: sha256(artifact),
     verificationKeyHash: `0x${read('circuits/ownership/vk_hash').toString('hex')}`,

@@ -2,14 +2,20 @@
 
 export class CannotRun extends Error {}
 
+// Columns of the table: what it came to, what was checked, and how, or why not.
+const WIDTHS = [12, 64];
+
 export class Report {
+  passed = 0;
   failed = 0;
   unable = 0;
 
   // Runs a check: what it returns is told, what it throws is why it failed.
   check(name, work) {
     try {
-      this.#tell('ok', name, work());
+      const detail = work();
+      this.passed += 1;
+      this.#tell('ok', name, detail);
     } catch (error) {
       const cannot = error instanceof CannotRun;
       if (cannot) this.unable += 1;
@@ -18,7 +24,11 @@ export class Report {
     }
   }
 
+  // One line, or more if there is more to say: those begin under the first.
   #tell(verdict, name, detail) {
-    console.log(`${verdict.padEnd(10)}  ${name}: ${String(detail ?? '').replaceAll('\n', '\n            ')}`);
+    const indent = ' '.repeat(WIDTHS[0] + 2);
+    const [first, ...rest] = String(detail ?? '').split('\n');
+    console.log(verdict.padEnd(WIDTHS[0]) + name.padEnd(WIDTHS[1]) + first);
+    for (const line of rest) console.log(indent + line);
   }
 }

@@ -1,4 +1,4 @@
-// Bills of materials (CycloneDX): one for each lock file of npm, one for each package of the Cargo workspace.
+// Bills of materials (CycloneDX): one for each lock file of npm, one for each package of each Cargo workspace.
 //
 // The tools write beside the manifests, or want a version in them: they work on a copy of what git knows, under a temporary folder.
 
@@ -36,14 +36,19 @@ export function ofNpm(copy, lock, out) {
   return keep(succeed('npm', args, folder).stdout, out, nameOf(lock));
 }
 
-export function ofCargo(copy, out) {
-  needCargoTool('cargo-cyclonedx', 'cargo install --locked cargo-cyclonedx');
-  succeed('cargo-cyclonedx', ['cyclonedx', '--format', 'json', '--all', '--quiet'], copy);
+export function ofCargo(copy, workspace, out) {
+  needCargoTool('cargo-cyclonedx', './veilpass supply-chain installs it');
+  const manifest = ['--manifest-path', join(copy, workspace, 'Cargo.toml')];
+  succeed('cargo-cyclonedx', ['cyclonedx', '--format', 'json', '--all', '--quiet', ...manifest], copy);
   const files = readdirSync(copy, { recursive: true, encoding: 'utf8' });
   const found = files.filter((file) => file.endsWith('.cdx.json')).map((file) => join(copy, file));
   if (found.length === 0) throw new Error('cargo-cyclonedx wrote nothing');
-  for (const file of found) keep(readFileSync(file, 'utf8'), out, `cargo-${basename(file)}`);
-  return `${found.length} documents`;
+  for (const file of found) {
+    keep(readFileSync(file, 'utf8'), out, `cargo-${basename(file)}`);
+    // The next workspace's are told from these.
+    rmSync(file);
+  }
+  return `${found.length} documents, cargo-*.cdx.json`;
 }
 
 // Writes a document, if it is one.

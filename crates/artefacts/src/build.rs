@@ -7,6 +7,7 @@ use anyhow::bail;
 use crate::{
     dependencies, idl,
     lock::{Artefact, Entry, LOCK_FILE, Lock, changed_files, changed_lines},
+    pins,
     program::{PROGRAMS, Program},
     sbf::{self, Builder},
     sources,
@@ -20,6 +21,7 @@ struct Build {
 }
 
 fn build(root: &Path) -> anyhow::Result<Build> {
+    pins::check(root)?;
     let builder = Builder::find(root)?;
     let mut files = BTreeMap::new();
     let mut programs = BTreeMap::new();

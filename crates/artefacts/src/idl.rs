@@ -8,7 +8,7 @@ use std::{
 use anyhow::{Context, bail, ensure};
 
 use crate::{
-    dependencies,
+    dependencies, pins,
     program::{PROGRAMS, Program},
     target::Target,
     tools,
@@ -44,6 +44,7 @@ pub fn print(dir: PathBuf, target_dir: &Path) -> anyhow::Result<()> {
 
 /// `veilpass program idl`
 pub(crate) fn run(root: &Path, check: bool) -> anyhow::Result<()> {
+    pins::check(root)?;
     for program in &PROGRAMS {
         let (idl, path) = (generate(root, program)?, program.idl());
         let same = fs::read_to_string(root.join(&path)).is_ok_and(|committed| committed == idl);

@@ -16,6 +16,7 @@ mod build;
 mod dependencies;
 mod idl;
 mod lock;
+mod pins;
 mod program;
 mod sbf;
 mod sources;

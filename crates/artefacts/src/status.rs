@@ -7,6 +7,7 @@ use anyhow::bail;
 use crate::{
     dependencies,
     lock::{Artefact, Entry, Lock, changed_files, changed_lines},
+    pins,
     program::{PROGRAMS, Program},
     sbf,
     sources::{self, Files},
@@ -33,7 +34,7 @@ impl Inputs {
 /// Every way in which the committed artefacts do not belong to the sources; none if they do.
 pub fn differences(root: &Path) -> anyhow::Result<Vec<String>> {
     let lock = Lock::read(root)?;
-    let mut found = Vec::new();
+    let mut found = pins::differences(root)?;
     let names: Vec<&str> = lock.programs.keys().map(String::as_str).collect();
     let known: BTreeMap<&str, &Program> = PROGRAMS.iter().map(|program| (program.name, program)).collect();
     if names != known.keys().copied().collect::<Vec<_>>() {

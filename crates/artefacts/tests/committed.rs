@@ -11,7 +11,7 @@ use std::{
 };
 
 use veilpass_artefacts::{LOCK_FILE, Lock, PROGRAMS, status};
-use veilpass_circuit::workspace_root;
+use veilpass_circuit::{pin, workspace_root};
 
 #[test]
 fn the_committed_programs_are_those_of_the_sources() {
@@ -56,9 +56,17 @@ fn a_changed_source_artefact_or_version_is_seen() {
 
     let path = copy.path().join(LOCK_FILE);
     let lock = fs::read_to_string(&path).unwrap();
-    fs::write(&path, lock.replace("\"anchor-lang 1.2.2 ", "\"anchor-lang 1.2.1 ")).unwrap();
+    let anchor = format!("\"anchor-lang {} ", pin("ANCHOR_VERSION"));
+    fs::write(&path, lock.replace(&anchor, "\"anchor-lang 0.0.1 ")).unwrap();
     let found = status(copy.path()).unwrap();
     assert_eq!(found.len(), 2 * PROGRAMS.len(), "gone and come, for each program: {found:?}");
+    fs::write(&path, lock).unwrap();
+
+    let path = copy.path().join("pins.env");
+    let pins = fs::read_to_string(&path).unwrap();
+    fs::write(&path, pins.replace("ANCHOR_VERSION=", "ANCHOR_VERSION=9")).unwrap();
+    let found = status(copy.path()).unwrap();
+    assert!(found.len() == 1 && found[0].contains("pins.env says ANCHOR_VERSION=9"), "{found:?}");
 }
 
 /// Every file that cargo and the lock read; not what git ignores.

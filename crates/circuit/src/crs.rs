@@ -5,12 +5,16 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::paths::workspace_root;
+use crate::{paths::workspace_root, pin};
 
 /// Points that `bb` loads for the ownership circuit: one for each of the 2^12 rows that it is padded to, and one more. What a device
 /// downloads is shorter ([`crate::DEVICE_CRS_BYTES`]): Barretenberg commits to the rows that have gates, and asks for no more if it is
 /// given the points rather than a folder.
-pub const OWNERSHIP_CRS_POINTS: u64 = (1 << 12) + 1;
+pub const OWNERSHIP_CRS_POINTS: u64 = match u64::from_str_radix(pin("OWNERSHIP_CRS_POINTS"), 10) {
+    Ok(points) => points,
+    Err(_) => panic!("OWNERSHIP_CRS_POINTS is a number"),
+};
+const _: () = assert!(OWNERSHIP_CRS_POINTS == (1 << 12) + 1, "OWNERSHIP_CRS_POINTS of pins.env is not this circuit's");
 
 const POINT_BYTES: u64 = 64;
 
