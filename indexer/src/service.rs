@@ -8,7 +8,6 @@ use veilpass_store::{Reporting, ServiceInstance, Store, StoreConfig};
 use veilpass_telemetry::{OpsServer, describe_rpc, error_chain};
 
 use crate::{
-    FollowError,
     config::Config,
     figures::{self, LastLook},
     follow::Follower,
