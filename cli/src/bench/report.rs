@@ -21,6 +21,11 @@ impl Measurement {
         self.context["x"].as_f64()
     }
 
+    /// What is otherwise than with the line of this name that has none.
+    pub(super) fn variant(&self) -> Option<&str> {
+        self.context["variant"].as_str()
+    }
+
     /// As a JSON line, or as text.
     pub(super) fn print(&self, json: bool) {
         if json {

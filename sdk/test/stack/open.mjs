@@ -1,7 +1,7 @@
 // A real stack whose listening room is the page of these tests. Its server gives pages the headers and the CSP of
 // production.
 import { spawn } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -28,6 +28,9 @@ export async function openStack() {
   for (const name of readdirSync(join(repository, 'web'))) {
     if (name !== 'dist') symlinkSync(join(repository, 'web', name), join(root, 'web', name));
   }
+  // Where the reference string is looked for, among other places.
+  const shared = join(repository, '../shared');
+  if (existsSync(shared)) symlinkSync(shared, join(scratch, 'shared'));
   const page = join(here, '../browser/page');
   const outDir = join(root, 'web/dist/room');
   await build({ root: page, configFile: join(page, 'vite.config.ts'), logLevel: 'warn', build: { outDir } });

@@ -24,8 +24,9 @@ impl<'a> Page<'a> {
         Self { provenance, sections, quick }
     }
 
+    /// What is held against targets and others.
     fn lines(&self) -> impl DoubleEndedIterator<Item = &'a Measurement> {
-        self.sections.iter().flat_map(|section| &section.lines)
+        self.sections.iter().flat_map(|section| &section.lines).filter(|line| line.variant().is_none())
     }
 
     /// The last of this name.
@@ -118,7 +119,8 @@ fn figures(text: &mut String, section: &Section) {
         *text += "| line | value | unit |\n|---|---:|---|\n";
     }
     for line in measured {
-        let _ = writeln!(text, "| {} | {} | {} |", line.name, number(line.value), line.unit);
+        let variant = line.variant().map(|variant| format!(", {variant}")).unwrap_or_default();
+        let _ = writeln!(text, "| {}{variant} | {} | {} |", line.name, number(line.value), line.unit);
     }
     if !simulated.is_empty() {
         let _ = writeln!(text, "{} figures, by scenario: [docs/scaling.md](docs/scaling.md).", simulated.len());

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::anyhow;
 use plotters::prelude::*;
 
-use super::Section;
+use super::{Section, page::number};
 use crate::bench::report::Measurement;
 
 /// A plot of some curves.
@@ -18,6 +18,8 @@ pub(super) struct Plot {
     /// Names of the lines, and what each is called.
     curves: &'static [(&'static str, &'static str)],
     logarithmic: bool,
+    /// Where no curve is.
+    legend: SeriesLabelPosition,
 }
 
 /// All of them.
@@ -29,6 +31,7 @@ pub(super) const PLOTS: [Plot; 4] = [
         y: "ms",
         curves: &[("fleet_latency_p50", "p50"), ("fleet_latency_p95", "p95"), ("fleet_latency_p99", "p99")],
         logarithmic: false,
+        legend: SeriesLabelPosition::UpperLeft,
     },
     Plot {
         file: "memory",
@@ -37,6 +40,7 @@ pub(super) const PLOTS: [Plot; 4] = [
         y: "MB",
         curves: &[("rss_of_api", "API"), ("rss_of_prover", "prover"), ("rss_of_worker", "a bb worker")],
         logarithmic: false,
+        legend: SeriesLabelPosition::MiddleRight,
     },
     Plot {
         file: "tree",
@@ -45,6 +49,7 @@ pub(super) const PLOTS: [Plot; 4] = [
         y: "s",
         curves: &[("tree_build", "build")],
         logarithmic: true,
+        legend: SeriesLabelPosition::UpperLeft,
     },
     Plot {
         file: "cost",
@@ -53,6 +58,7 @@ pub(super) const PLOTS: [Plot; 4] = [
         y: "USD",
         curves: &[("cost_busy", "as busy as the promise allows"), ("cost_with_peaks", "peak 20 times the mean")],
         logarithmic: true,
+        legend: SeriesLabelPosition::MiddleRight,
     },
 ];
 
@@ -89,12 +95,24 @@ impl Plot {
         let root = SVGBackend::new(path, SIZE).into_drawing_area();
         root.fill(&WHITE)?;
         let mut builder = ChartBuilder::on(&root);
-        builder.caption(self.title, ("sans-serif", 20)).margin(12).x_label_area_size(40).y_label_area_size(60);
+        builder
+            .caption(self.title, ("sans-serif", 20))
+            .margin(12)
+            .margin_right(44)
+            .x_label_area_size(40)
+            .y_label_area_size(60);
         // The two kinds of axes are of different types; what is drawn on them is the same.
         macro_rules! finish {
             ($x:expr, $y:expr) => {{
                 let mut chart = builder.build_cartesian_2d($x, $y)?;
-                chart.configure_mesh().x_desc(self.x).y_desc(self.y).light_line_style(WHITE).draw()?;
+                chart
+                    .configure_mesh()
+                    .x_desc(self.x)
+                    .y_desc(self.y)
+                    .x_label_formatter(&|x| number(*x))
+                    .y_label_formatter(&|y| number(*y))
+                    .light_line_style(WHITE)
+                    .draw()?;
                 for ((label, points), colour) in curves.iter().zip(COLOURS) {
                     chart
                         .draw_series(LineSeries::new(points.iter().copied(), colour.stroke_width(2)))?
@@ -104,7 +122,12 @@ impl Plot {
                         chart.draw_series(points.iter().map(|point| Circle::new(*point, 3, colour.filled())))?;
                     }
                 }
-                chart.configure_series_labels().position(SeriesLabelPosition::UpperLeft).border_style(BLACK).draw()?;
+                chart
+                    .configure_series_labels()
+                    .position(self.legend.clone())
+                    .background_style(WHITE)
+                    .border_style(BLACK)
+                    .draw()?;
             }};
         }
         let (x, y) = (|point: &(f64, f64)| point.0, |point: &(f64, f64)| point.1);

@@ -50,6 +50,7 @@ pub(super) async fn run(options: &Options) -> anyhow::Result<()> {
 
 fn context(options: &Options, with_redis: bool) -> Value {
     json!({
+        "variant": if with_redis { None } else { Some("without Redis") },
         "machine": machine(),
         "shared_state": if with_redis { "redis" } else { "memory" },
         "requests_per_second": options.rate,
