@@ -127,3 +127,16 @@ async fn a_client_that_went_away_takes_its_claim_with_it(pool: PgPool) {
     assert!(matches!(f.store.fetch_proof(id, stays.token).await.unwrap(), Some(FetchOutcome::Proof(_))));
     assert!(!proof_in_the_row(&pool, id).await, "nobody else waits for it");
 }
+
+#[sqlx::test(migrator = "veilpass_store::MIGRATOR")]
+async fn a_claim_that_is_taken_back_twice_takes_no_other_with_it(pool: PgPool) {
+    let f = fixture(&pool).await;
+    let (stays, goes) = (f.job(1), f.job(1));
+    let id = f.store.enqueue_job(&stays, 10).await.unwrap();
+    f.store.enqueue_job(&goes, 10).await.unwrap();
+    for _ in 0..3 {
+        assert!(!f.store.abandon_job(id, goes.token).await.unwrap(), "one is left");
+    }
+    assert_eq!(f.store.job(id).await.unwrap().unwrap().state, JobState::Queued);
+    assert!(f.store.abandon_job(id, stays.token).await.unwrap());
+}
