@@ -20,6 +20,7 @@ mod jobs;
 mod leadership;
 mod leaf_versions;
 mod leaves;
+mod machines;
 mod prover_keys;
 mod relay_figures;
 mod replica_place;
