@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test panics")]
 
 mod anchored;
+mod both_forks;
 mod chain;
 mod claims;
 mod duplicates;
