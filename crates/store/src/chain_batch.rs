@@ -59,8 +59,8 @@ impl Store {
             .execute(&mut *tx)
             .await?;
         chain_mirror::lock_registries(&mut tx, batch).await?;
-        let vanished = chain_mirror::forget(&mut tx, &batch.vanished).await?;
-        chain_mirror::forget(&mut tx, &batch.read).await?;
+        let (vanished, heirs) = chain_mirror::forget(&mut tx, &batch.vanished).await?;
+        let (_, others) = chain_mirror::forget(&mut tx, &batch.read).await?;
         // A statement takes 65,535 parameters, and a row of events 23 of them.
         for events in batch.events.chunks(1000) {
             insert(&mut tx, program, events).await?;
@@ -71,7 +71,8 @@ impl Store {
                 .execute(&mut *tx)
                 .await?
                 .rows_affected();
-        chain_mirror::mirror(&mut tx, program, Some(&batch.read)).await?;
+        let decide = [&batch.read[..], &heirs, &others].concat();
+        chain_mirror::mirror(&mut tx, program, Some(&decide)).await?;
         sqlx::query("DELETE FROM chain_skipped WHERE signature = ANY($1)").bind(&batch.read).execute(&mut *tx).await?;
         for skipped in &batch.skipped {
             sqlx::query(

@@ -43,11 +43,15 @@ pub(crate) async fn lock_registries(tx: &mut PgConnection, batch: &ChainBatch) -
 
 /// Removes what is known of transactions and is not final, and what followed from it: their roots do not count, what only
 /// they spent is unspent, and whom they overruled is not. A revocation stays: it refuses too much rather than too little.
-pub(crate) async fn forget(tx: &mut PgConnection, signatures: &[String]) -> Result<u64, sqlx::Error> {
+///
+/// Returns how many events there were, and transactions of others that say the same, as when a root or a proof was sent again
+/// and landed on both forks: what follows from those is to be mirrored again.
+pub(crate) async fn forget(tx: &mut PgConnection, signatures: &[String]) -> Result<(u64, Vec<String>), sqlx::Error> {
     if signatures.is_empty() {
-        return Ok(0);
+        return Ok((0, vec![]));
     }
-    let events: i64 = sqlx::query_scalar(
+    type Bytes = Vec<Vec<u8>>;
+    let (events, nullifiers, registries, roots): (i64, Bytes, Bytes, Bytes) = sqlx::query_as(
         "WITH gone AS (
              DELETE FROM chain_events WHERE signature = ANY($1) AND NOT finalized
              RETURNING signature, nullifier, registry_id, root, root_sequence
@@ -64,12 +68,28 @@ pub(crate) async fn forget(tx: &mut PgConnection, signatures: &[String]) -> Resu
              WHERE n.hash = gone.nullifier AND n.tx_signature = gone.signature
                AND NOT EXISTS (SELECT 1 FROM verifications v WHERE v.spent_nullifier = n.hash)
          )
-         SELECT count(*) FROM gone",
+         SELECT count(*), coalesce(array_agg(nullifier::bytea) FILTER (WHERE nullifier IS NOT NULL), '{}'),
+                coalesce(array_agg(registry_id::bytea) FILTER (WHERE root IS NOT NULL), '{}'),
+                coalesce(array_agg(root::bytea) FILTER (WHERE root IS NOT NULL), '{}')
+         FROM gone",
     )
     .bind(signatures)
-    .fetch_one(tx)
+    .fetch_one(&mut *tx)
     .await?;
-    Ok(events.unsigned_abs())
+    if events == 0 {
+        return Ok((0, vec![]));
+    }
+    let heirs = sqlx::query_scalar(
+        "SELECT signature::text FROM chain_events WHERE nullifier = ANY($1)
+         UNION SELECT signature::text FROM chain_events
+         WHERE kind = 'merkle_root_updated' AND registry_id = ANY($2) AND root = ANY($3)",
+    )
+    .bind(nullifiers)
+    .bind(registries)
+    .bind(roots)
+    .fetch_all(tx)
+    .await?;
+    Ok((events.unsigned_abs(), heirs))
 }
 
 /// Draws the consequences of events: of these transactions, or of all. Returns how many nullifiers became known.

@@ -12,11 +12,11 @@ const ON_CONFLICT: &str = " ON CONFLICT (signature, event_index) DO UPDATE SET (
     registry_address, registry_id, finalized, event_slot, authority, publisher, epoch_length_seconds,
     epoch_grace_seconds, root_lifetime_seconds, root, root_sequence, min_root_sequence, expires_at_unix, track_id,
     epoch, nullifier, context) = (excluded.slot, excluded.block_time, excluded.kind, excluded.program_id,
-    excluded.registry_address, excluded.registry_id, excluded.finalized OR chain_events.finalized,
-    excluded.event_slot, excluded.authority, excluded.publisher, excluded.epoch_length_seconds,
-    excluded.epoch_grace_seconds, excluded.root_lifetime_seconds, excluded.root, excluded.root_sequence,
-    excluded.min_root_sequence, excluded.expires_at_unix, excluded.track_id, excluded.epoch, excluded.nullifier,
-    excluded.context)";
+    excluded.registry_address, excluded.registry_id, excluded.finalized, excluded.event_slot, excluded.authority,
+    excluded.publisher, excluded.epoch_length_seconds, excluded.epoch_grace_seconds, excluded.root_lifetime_seconds,
+    excluded.root, excluded.root_sequence, excluded.min_root_sequence, excluded.expires_at_unix, excluded.track_id,
+    excluded.epoch, excluded.nullifier, excluded.context)
+    WHERE excluded.finalized OR NOT chain_events.finalized";
 
 /// The columns that a kind of event has or has not.
 #[derive(Default)]
@@ -67,7 +67,8 @@ impl<'a> Columns<'a> {
     }
 }
 
-/// Writes events. Those that are there already become what is given, and stay final if they were.
+/// Writes events. Those that are there already become what is given, unless they are final and it is not: then an indexer was
+/// slow to write what it read before.
 pub(crate) async fn insert(tx: &mut PgConnection, program: &str, events: &[ChainEvent]) -> Result<(), sqlx::Error> {
     let mut statement = QueryBuilder::<Postgres>::new(INSERT);
     statement.push_values(events, |mut row, event| {

@@ -47,16 +47,16 @@ impl Store {
     }
 
     /// Takes back one claim of a job, of a client that went away before it learned its token, and ends the job if that was the
-    /// last one. `true`: it was. A client that lost its connection and repeats the request must not find its job cancelled.
+    /// last one. `true`: it was. A client that lost its connection and repeats the request must not find its job cancelled. Done
+    /// again, it takes no other's claim.
     pub async fn abandon_job(&self, id: Uuid, token: TokenHash) -> Result<bool, StoreError> {
         let left: Option<i32> = sqlx::query_scalar(
             "WITH job AS (
-                 UPDATE proof_jobs SET claims = claims - 1
-                 WHERE id = $1 AND state IN ('queued', 'leased') AND claims > 0 RETURNING id, claims
+                 SELECT id FROM proof_jobs WHERE id = $1 AND state IN ('queued', 'leased') FOR UPDATE
              ), claim AS (
-                 DELETE FROM proof_job_claims c USING job WHERE c.token_hash = $2 AND c.job_id = job.id
+                 DELETE FROM proof_job_claims c USING job WHERE c.token_hash = $2 AND c.job_id = job.id RETURNING c.job_id
              )
-             SELECT claims FROM job",
+             UPDATE proof_jobs j SET claims = claims - 1 FROM claim WHERE j.id = claim.job_id RETURNING claims",
         )
         .bind(id)
         .bind(token.as_bytes())

@@ -32,13 +32,18 @@ pub enum FetchOutcome {
     None(Box<ClaimedJob>),
 }
 
+pub(super) const LOCK: &str = "SELECT 1 FROM proof_job_claims c JOIN proof_jobs j ON j.id = c.job_id
+    WHERE c.token_hash = $2 AND j.id = $1 FOR UPDATE OF j, c";
+
 impl Store {
     /// Takes the proof of a job that this token claims; none if there is no such job for it. When all who claimed the job have
     /// fetched it, the proof leaves the row.
     pub async fn fetch_proof(&self, id: Uuid, token: TokenHash) -> Result<Option<FetchOutcome>, StoreError> {
         let mut tx = self.pool.begin().await?;
         // Of two with one token, the second waits here and then sees that it was fetched.
-        let row = sqlx::query(&format!("SELECT j.proof, {OF_CLAIM} FOR UPDATE OF j, c"))
+        sqlx::query(LOCK).bind(id).bind(token.as_bytes()).execute(&mut *tx).await?;
+        // A statement of its own: one that has waited sees the job as it became, but not the root that it was joined to.
+        let row = sqlx::query(&format!("SELECT j.proof, {OF_CLAIM}"))
             .bind(id)
             .bind(token.as_bytes())
             .fetch_optional(&mut *tx)

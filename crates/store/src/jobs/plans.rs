@@ -12,7 +12,7 @@ use veilpass_protocol::{
     RegistryId, SEALED_WITNESS_BYTES, SealedWitness, TokenId, WalletHash,
 };
 
-use super::{archive, enqueue, figures, lease, new_job, requeue};
+use super::{archive, enqueue, fetch, figures, lease, new_job, requeue};
 use crate::{Enrolment, NewRegistry, Store};
 
 const KEY: [u8; 32] = [9; 32];
@@ -54,7 +54,7 @@ fn statements(track: &str) -> Vec<Statement> {
         new("backlog", enqueue::BACKLOG, "bytea, int2", format!("{key}, 7::int2"), FEW),
         new("claim", enqueue::CLAIM, "bytea, bool, bytea", "sha256('777'), true, sha256('another')".into(), FEW),
         new("status", &of_claim, "uuid, bytea", token.into(), FEW),
-        new("fetch", &format!("{of_claim} FOR UPDATE OF j, c"), "uuid, bytea", token.into(), FEW),
+        new("fetch", fetch::LOCK, "uuid, bytea", token.into(), FEW),
         new("requeue-expired", &requeue::requeue_expired(), "int4, text, text", failed.into(), FEW),
         new("unserved", &requeue::unserved(), "text, float8", "'prover_gone', 600".into(), FEW),
         new("queue_depth", figures::DEPTH, "", String::new(), FEW),

@@ -6,7 +6,10 @@ use sqlx::PgPool;
 use uuid::Uuid;
 use veilpass_store::{FetchOutcome, JobFailure, JobState, TokenHash};
 
-use crate::fixture::{Fixture, fixture, random_token, root};
+use crate::{
+    fixture::{Fixture, fixture, random_token, root},
+    machines::overlap::overlap,
+};
 
 const PROOF: [u8; 7232] = [3; 7232];
 
@@ -126,4 +129,34 @@ async fn a_client_that_went_away_takes_its_claim_with_it(pool: PgPool) {
     assert!(f.store.complete_job(id, lease.lease_id, seq, &PROOF).await.unwrap());
     assert!(matches!(f.store.fetch_proof(id, stays.token).await.unwrap(), Some(FetchOutcome::Proof(_))));
     assert!(!proof_in_the_row(&pool, id).await, "nobody else waits for it");
+}
+
+#[sqlx::test(migrator = "veilpass_store::MIGRATOR")]
+async fn a_claim_that_is_taken_back_twice_takes_no_other_with_it(pool: PgPool) {
+    let f = fixture(&pool).await;
+    let (stays, goes) = (f.job(1), f.job(1));
+    let id = f.store.enqueue_job(&stays, 10).await.unwrap();
+    f.store.enqueue_job(&goes, 10).await.unwrap();
+    for _ in 0..3 {
+        assert!(!f.store.abandon_job(id, goes.token).await.unwrap(), "one is left");
+    }
+    assert_eq!(f.store.job(id).await.unwrap().unwrap().state, JobState::Queued);
+    assert!(f.store.abandon_job(id, stays.token).await.unwrap());
+}
+
+#[sqlx::test(migrator = "veilpass_store::MIGRATOR")]
+async fn a_proof_that_is_fetched_while_it_is_written_is_there(pool: PgPool) {
+    let f = fixture(&pool).await;
+    let seq = f.publish(1, 100).await;
+    let job = f.job(1);
+    let id = f.store.enqueue_job(&job, 10).await.unwrap();
+    let lease = f.lease().await.unwrap();
+    let completed = async {
+        assert!(f.store.complete_job(id, lease.lease_id, seq, &PROOF).await.unwrap());
+        None
+    };
+    let fetched = async { f.store.fetch_proof(id, job.token).await.unwrap() };
+    let lock = format!("SELECT FROM proof_jobs WHERE id = '{id}' FOR UPDATE");
+    let (_, fetched) = overlap(&pool, &lock, completed, fetched).await;
+    assert!(matches!(fetched, Some(FetchOutcome::Proof(_))), "{fetched:?}");
 }

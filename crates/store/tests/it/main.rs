@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test panics")]
 
 mod anchored;
+mod both_forks;
 mod chain;
 mod claims;
 mod duplicates;
@@ -20,6 +21,7 @@ mod jobs;
 mod leadership;
 mod leaf_versions;
 mod leaves;
+mod machines;
 mod prover_keys;
 mod relay_figures;
 mod replica_place;
