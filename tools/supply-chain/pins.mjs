@@ -39,7 +39,7 @@ const QUOTES = [
 // These are long or odd enough to be nothing else, wherever they stand.
 const DISTINCT = /^(BB_VERSION|NOIR_VERSION|BB_SHA256_\w+|CRS_\w+_SHA256|DEVICE_CRS_SHA256)$/;
 // Beside the places above: what tells of the past, lock files, and what is generated of them.
-const MAY_NAME = /^(pins\.env|CHANGELOG\.md|THIRD-PARTY\.md|.*package-lock\.json)$/;
+const MAY_NAME = /^(pins\.env|CHANGELOG\.md|BENCHMARKS\.md|THIRD-PARTY\.md|.*package-lock\.json)$/;
 
 export function readPins(root) {
   const lines = readFileSync(join(root, 'pins.env'), 'utf8').matchAll(/^(\w+)=(.*)$/gm);
