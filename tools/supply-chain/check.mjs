@@ -33,16 +33,14 @@ What it needs is installed into Veilpass' cache: cargo-deny, cargo-audit and car
 could not be installed is a check that cannot run. How to read it: tools/supply-chain/README.md.`;
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const { values: options } = parseArgs({
-  options: {
-    quick: { type: 'boolean', default: false },
-    write: { type: 'boolean', default: false },
-    strict: { type: 'boolean', default: false },
-    out: { type: 'string' },
-    'advisory-db': { type: 'string' },
-    'npm-advisories': { type: 'string' },
-    help: { type: 'boolean', short: 'h', default: false },
-  },
+const options = read({
+  quick: { type: 'boolean', default: false },
+  write: { type: 'boolean', default: false },
+  strict: { type: 'boolean', default: false },
+  out: { type: 'string' },
+  'advisory-db': { type: 'string' },
+  'npm-advisories': { type: 'string' },
+  help: { type: 'boolean', short: 'h', default: false },
 });
 if (options.help) {
   console.log(HELP);
@@ -95,4 +93,14 @@ function complete() {
       report.check(`${name}: bills of materials`, () => sbom.ofCargo(copy, workspace, out));
     }
   });
+}
+
+// What was asked for; ends with 2, as clap does, when that is not to be understood.
+function read(known) {
+  try {
+    return parseArgs({ options: known }).values;
+  } catch (error) {
+    console.error(`error: ${error.message}\n\nFor more information, try '--help'.`);
+    process.exit(2);
+  }
 }
