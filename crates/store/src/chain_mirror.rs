@@ -125,13 +125,14 @@ pub(crate) async fn mirror(
     .bind(signatures)
     .execute(&mut *tx)
     .await?;
+    // Of two forks that both spent it, the one that is final, or else the later one.
     let mirrored = sqlx::query(
         "INSERT INTO nullifiers (hash, registry_id, track_id, epoch, used_at, tx_signature)
-         SELECT e.nullifier, e.registry_id, e.track_id, e.epoch, coalesce(e.block_time, now()), e.signature
+         SELECT DISTINCT ON (e.nullifier) e.nullifier, e.registry_id, e.track_id, e.epoch, coalesce(e.block_time, now()), e.signature
          FROM chain_events e JOIN tracks t ON t.registry_id = e.registry_id AND t.id = e.track_id
          WHERE e.program_id = $1 AND e.kind = 'ownership_verified' AND ($2::text[] IS NULL OR e.signature = ANY($2))
            AND NOT EXISTS (SELECT 1 FROM nullifiers n WHERE n.hash = e.nullifier AND n.tx_signature IS NOT NULL)
-         ORDER BY e.nullifier
+         ORDER BY e.nullifier, e.finalized DESC, e.slot DESC
          ON CONFLICT (hash) DO UPDATE SET tx_signature = excluded.tx_signature WHERE nullifiers.tx_signature IS NULL",
     )
     .bind(program)

@@ -50,6 +50,23 @@ async fn a_nullifier_that_was_spent_on_both_forks_stays_spent_when_one_dies(pool
 }
 
 #[sqlx::test(migrator = "veilpass_store::MIGRATOR")]
+async fn a_nullifier_that_several_forks_spent_is_mirrored_once(pool: PgPool) {
+    let f = anchored_fixture(&pool).await;
+    let spent_by = async || -> Vec<Option<String>> {
+        sqlx::query_scalar("SELECT tx_signature FROM nullifiers").fetch_all(&pool).await.unwrap()
+    };
+    for slot in [3, 5, 6] {
+        write(&f, vec![event(&f, slot, verified(&f, 7))]).await;
+    }
+    f.store.apply_chain_batch(PROGRAM, &vanished(3)).await.unwrap();
+    assert_eq!(spent_by().await, [Some(signature(6))]);
+    // As for a track that is known only later.
+    sqlx::query("DELETE FROM nullifiers").execute(&pool).await.unwrap();
+    assert_eq!(f.store.mirror_chain(PROGRAM).await.unwrap(), 1);
+    assert_eq!(spent_by().await, [Some(signature(6))]);
+}
+
+#[sqlx::test(migrator = "veilpass_store::MIGRATOR")]
 async fn what_is_final_stays_when_it_is_written_late_as_of_another_fork(pool: PgPool) {
     let f = anchored_fixture(&pool).await;
     let mut last = event(&f, 7, verified(&f, 7));
