@@ -104,6 +104,8 @@ impl FromRequestParts<AppState> for Client {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn client(peer: &str, lines: &[&str], trusted: &str) -> String {
@@ -151,5 +153,17 @@ mod tests {
         let address = "192.0.2.7".parse().unwrap();
         assert_eq!(buckets.name("a", address), with_key(1).name("a", address), "replicas have the same names");
         assert_ne!(buckets.name("a", address), buckets.name("b", address), "names of two purposes do not meet");
+    }
+
+    proptest! {
+        #[test]
+        fn a_client_cannot_choose_its_address(
+            invented in prop::collection::vec("([!-~]{0,8}|[0-9.:, ]{0,20}|10\\.0\\.0\\.2){0,3}", 0..4),
+        ) {
+            let mut lines: Vec<&str> = invented.iter().map(String::as_str).collect();
+            prop_assert_eq!(client("192.0.2.1", &lines, "10.0.0.0/8"), "192.0.2.1", "it came by itself");
+            lines.push("198.51.100.9, 10.9.9.9");
+            prop_assert_eq!(client("10.0.0.1", &lines, "10.0.0.0/8"), "198.51.100.9", "it came through two proxies");
+        }
     }
 }

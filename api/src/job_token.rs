@@ -77,6 +77,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Bearer {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -90,5 +92,13 @@ mod tests {
             assert!(JobToken::parse(wrong).is_none());
         }
         assert_eq!(format!("{token:?}"), "JobToken(redacted)");
+    }
+
+    proptest! {
+        #[test]
+        fn a_token_has_one_text(text in "[A-Za-z0-9_-]{43}|[!-~]{0,50}") {
+            let again = JobToken::parse(&text).map(|token| serde_json::to_value(&token).unwrap());
+            prop_assert!(again.is_none_or(|again| again == text.as_str()), "{text}");
+        }
     }
 }

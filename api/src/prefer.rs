@@ -20,7 +20,8 @@ impl Prefer {
         let wait = preferences.filter_map(|preference| {
             // Parameters follow a semicolon; `wait` has none.
             let (name, value) = preference.split(';').next()?.split_once('=')?;
-            let seconds = value.trim().trim_matches('"').parse().ok().map(Duration::from_secs)?;
+            let digits = Some(value.trim().trim_matches('"')).filter(|value| !value.starts_with('+'))?;
+            let seconds = digits.parse().ok().map(Duration::from_secs)?;
             name.trim().eq_ignore_ascii_case("wait").then_some(seconds.min(LONGEST_WAIT))
         });
         // Of a preference that is stated twice the first counts, says the RFC.
@@ -38,6 +39,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Prefer {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn wait(lines: &[&str]) -> Option<u64> {
@@ -50,8 +53,20 @@ mod tests {
         assert_eq!(wait(&["respond-async, Wait = 7; of=no use"]), Some(7));
         assert_eq!(wait(&["respond-async", "wait=\"5\"", "wait=6"]), Some(5));
         assert_eq!(wait(&["wait=100000"]), Some(20));
-        for nothing in ["wait", "wait=", "wait=-1", "wait=1.5", "wait=0", "awaits=3", "wait=99999999999999999999"] {
+        for nothing in
+            ["wait", "wait=", "wait=-1", "wait=+1", "wait=1.5", "wait=0", "awaits=3", "wait=99999999999999999999"]
+        {
             assert_eq!(wait(&[nothing]), None, "{nothing}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn nobody_waits_longer_than_the_longest(
+            lines in prop::collection::vec("(wait ?= ?\"?[0-9]{0,22}\"?[;,]?|.{0,9}){0,4}", 0..4),
+        ) {
+            let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+            prop_assert!(wait(&lines).is_none_or(|seconds| (1..=LONGEST_WAIT.as_secs()).contains(&seconds)));
         }
     }
 }

@@ -1,11 +1,8 @@
 //! From a transaction to the program's events.
 
 use solana_address::Address;
-use solana_transaction_status_client_types::{
-    EncodedConfirmedTransactionWithStatusMeta, UiCompiledInstruction, UiInstruction,
-    option_serializer::OptionSerializer,
-};
-use veilpass_chain::{Event, PROGRAM_ID};
+use solana_transaction_status_client_types::EncodedConfirmedTransactionWithStatusMeta;
+use veilpass_chain::{Event, event_data};
 use veilpass_protocol::{Context, Epoch, FieldElement, MerkleRoot, Nullifier, RegistryId, TrackId};
 use veilpass_store::{ChainEvent, ChainEventContent};
 
@@ -49,57 +46,6 @@ pub(crate) fn events_of(
         });
     }
     said
-}
-
-/// Data of the program's instructions to itself that are events.
-fn event_data(transaction: &EncodedConfirmedTransactionWithStatusMeta) -> Result<Vec<Vec<u8>>, &'static str> {
-    let meta = transaction.transaction.meta.as_ref().ok_or("the node does not tell how it ended")?;
-    if meta.err.is_some() {
-        return Ok(vec![]);
-    }
-    let decoded = transaction.transaction.transaction.decode().ok_or("a transaction of a form that is not known")?;
-    let mut accounts = decoded.message.static_account_keys().to_vec();
-    if let OptionSerializer::Some(loaded) = &meta.loaded_addresses {
-        for address in loaded.writable.iter().chain(&loaded.readonly) {
-            accounts.push(address.parse().map_err(|_| "an address that is none")?);
-        }
-    }
-    let is_ours = |index: u8| accounts.get(usize::from(index)) == Some(&PROGRAM_ID);
-    let OptionSerializer::Some(groups) = &meta.inner_instructions else {
-        return Err("the node does not tell inner instructions");
-    };
-    let mut events = vec![];
-    for group in groups {
-        let outer = decoded.message.instructions().get(usize::from(group.index)).ok_or("no outer instruction")?;
-        // Programs from the outer one down to the one that runs.
-        let mut stack = vec![is_ours(outer.program_id_index)];
-        for inner in &group.instructions {
-            let UiInstruction::Compiled(inner) = inner else { return Err("a parsed instruction") };
-            let called_by_us = caller(&mut stack, inner, is_ours(inner.program_id_index));
-            if called_by_us && is_ours(inner.program_id_index) {
-                let data = decode_base58(&inner.data)?;
-                if Event::is_instruction_data(&data) {
-                    events.push(data);
-                }
-            }
-        }
-    }
-    Ok(events)
-}
-
-/// Whether the program called that instruction. Old nodes do not tell the height; then the program's own check has to do,
-/// that its event authority signed.
-fn caller(stack: &mut Vec<bool>, inner: &UiCompiledInstruction, ours: bool) -> bool {
-    let Some(height) = inner.stack_height else { return true };
-    // The outer instruction is at height 1.
-    stack.truncate((height as usize).saturating_sub(1).max(1));
-    let called_by_us = stack.last().copied().unwrap_or(false);
-    stack.push(ours);
-    called_by_us
-}
-
-fn decode_base58(text: &str) -> Result<Vec<u8>, &'static str> {
-    bs58::decode(text).into_vec().map_err(|_| "data that are not base58")
 }
 
 /// `None` if a number is no field element, which the program does not let through.

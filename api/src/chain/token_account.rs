@@ -67,6 +67,7 @@ impl TokenAccount {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use spl_token_2022_interface::extension::{
         BaseStateWithExtensionsMut, ExtensionType, StateWithExtensionsMut, immutable_owner::ImmutableOwner,
     };
@@ -131,5 +132,32 @@ mod tests {
         };
         assert!(of(1, 0, false) && of(3, 2, false));
         assert!(!of(0, 0, false) && !of(1, 1, false) && !of(3, 7, false) && !of(1, 0, true));
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_read_stands_at_its_place(
+            changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..4),
+            garbage in prop::option::weighted(0.2, prop::collection::vec(any::<u8>(), 0..400)),
+            is_2022: bool,
+            length in prop_oneof![Just(165), Just(166), 0..200_usize],
+        ) {
+            let mut data = garbage.unwrap_or_else(with_extension);
+            for (place, byte) in changes {
+                if !data.is_empty() {
+                    let place = place.index(data.len());
+                    data[place] = byte;
+                }
+            }
+            data.truncate(length);
+            let owner = if is_2022 { spl_token_2022_interface::ID } else { spl_token_interface::ID };
+            if let Some(read) = TokenAccount::read(&json(owner, &data, data.len())) {
+                prop_assert_eq!((&data[..32], &data[32..64]), (&read.mint[..], &read.owner[..]));
+                prop_assert_eq!(&data[64..72], read.amount.to_le_bytes());
+                prop_assert_eq!(read.is_frozen, data[108] == 2);
+                let delegated = u64::from_le_bytes(data[121..129].try_into().unwrap());
+                prop_assert_eq!(read.delegated, if data[72] == 1 { delegated } else { 0 });
+            }
+        }
     }
 }

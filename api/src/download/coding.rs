@@ -104,6 +104,8 @@ impl Encoding {
 mod tests {
     use std::io::Read;
 
+    use proptest::prelude::*;
+
     use super::*;
 
     fn accepted(line: &str) -> Coding {
@@ -143,5 +145,16 @@ mod tests {
         brotli::Decompressor::new(brotli.as_slice(), 4096).read_to_end(&mut unbrotlied).unwrap();
         assert!(unzipped == whole && unbrotlied == whole);
         assert!(gzip.len() < 10_000 && brotli.len() < 10_000, "{} {}", gzip.len(), brotli.len());
+    }
+
+    proptest! {
+        #[test]
+        fn nobody_gets_a_coding_that_it_did_not_name(
+            line in "((br|gzip|x-gzip|\\*)(;q=[0-9a-z.]{0,5})?,? ?|[ -~]{0,6}){0,5}",
+        ) {
+            let coding = accepted(&line);
+            let is_named = line.to_ascii_lowercase().contains(coding.name());
+            prop_assert!(coding == Coding::Identity || is_named, "{line}: {coding:?}");
+        }
     }
 }

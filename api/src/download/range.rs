@@ -26,11 +26,13 @@ pub(crate) fn requested_range(header: &str, length: u64) -> Result<Option<Range<
     else {
         return Ok(None);
     };
-    let number = |text: &str| text.trim().parse::<u64>();
+    // The standard parser takes a sign too.
+    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let number = |text: &str| Some(text.trim()).filter(|text| is_number(text))?.parse::<u64>().ok();
     let range = match (number(first), number(last)) {
-        (Ok(first), Ok(last)) if first <= last => first..last.saturating_add(1).min(length),
-        (Ok(first), Err(_)) if last.trim().is_empty() => first..length,
-        (Err(_), Ok(last)) if first.trim().is_empty() => length - last.min(length)..length,
+        (Some(first), Some(last)) if first <= last => first..last.saturating_add(1).min(length),
+        (Some(first), None) if last.trim().is_empty() => first..length,
+        (None, Some(last)) if first.trim().is_empty() => length - last.min(length)..length,
         _ => return Ok(None),
     };
     if range.start >= range.end {
@@ -42,6 +44,8 @@ pub(crate) fn requested_range(header: &str, length: u64) -> Result<Option<Range<
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const LENGTH: u64 = 3 * ALIGNMENT + 100;
@@ -73,8 +77,32 @@ mod tests {
         for header in ["bytes=196708-", "bytes=18446744073709551615-", "bytes=-0"] {
             assert_eq!(requested_range(header, LENGTH), Err(RangeError::Unsatisfiable), "{header}");
         }
-        for header in ["", "leaves=0-1", "bytes=", "bytes=-", "bytes=5-4", "bytes=0-1,2-3", "bytes=a-b", "bytes=0-x"] {
+        for header in [
+            "",
+            "leaves=0-1",
+            "bytes=",
+            "bytes=-",
+            "bytes=5-4",
+            "bytes=0-1,2-3",
+            "bytes=a-b",
+            "bytes=0-x",
+            "bytes=+0-65535",
+        ] {
             assert_eq!(requested_range(header, LENGTH), Ok(None), "{header}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_asked_only_whole_chunks_are_answered(
+            header in "(bytes=|)[ +]?(0|65536|131072|[0-9]{0,21})[ -]{1,2}(65535|131071|[0-9]{0,21})(,.*)?",
+            length in prop_oneof![Just(LENGTH), 0..4 * ALIGNMENT, any::<u64>()],
+        ) {
+            if let Ok(Some(range)) = requested_range(&header, length) {
+                prop_assert!(range.start < range.end && range.end <= length);
+                prop_assert_eq!(range.start % ALIGNMENT, 0);
+                prop_assert!(range.end % ALIGNMENT == 0 || range.end == length);
+            }
         }
     }
 }

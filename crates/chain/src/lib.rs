@@ -9,6 +9,7 @@ mod event;
 mod instruction;
 mod key_file;
 mod submission;
+mod transaction;
 mod upload;
 
 /// What Anchor generates from the IDL.
@@ -30,6 +31,7 @@ pub use program::veilpass::accounts::{Nullifier, ProofBuffer, Registry};
 pub use program::veilpass::events;
 pub use program::veilpass::types::{RegistryParameters, Statement};
 pub use submission::{BUFFER_BYTES, ProofSubmission, SubmissionError};
+pub use transaction::event_data;
 pub use upload::{Format, UPLOAD_COMPUTE_UNITS, UploadPlan, buffer_space, priority_lamports};
 
 /// Bytes that mark an account, before its content.

@@ -10,7 +10,7 @@ use veilpass_chain::{Event, Nullifier, ProofBuffer, Registry, read_account};
 use veilpass_leafset::{Changes, Encoder, LeafSet};
 use veilpass_protocol::{
     Context, Epoch, FieldElement, IdentitySecret, ProofStatement, RegistryId, SEALED_WITNESS_BYTES, SealedWitness,
-    TokenId, TrackId,
+    TokenId, TrackId, WITNESS_PLAINTEXT_BYTES,
 };
 use veilpass_sealing::{OwnershipWitness, ProverSecretKey, open, seal};
 use veilpass_siws::EnrolmentMessage;
@@ -89,6 +89,37 @@ pub fn sealed_witness(data: &[u8]) -> bool {
 /// The envelope that [`sealed_witness`] accepts.
 pub fn known_envelope() -> &'static [u8] {
     &SEALED.envelope
+}
+
+/// What somebody seals who knows how: any plaintext, to the prover's public key, for a statement.
+pub fn witness_plaintext(data: &[u8]) -> bool {
+    type Kem = hpke::kem::X25519HkdfSha256;
+    let Ok(plaintext) = <[u8; WITNESS_PLAINTEXT_BYTES]>::try_from(data) else { return false };
+    let public_key = SEALED.key.public_key().to_bytes();
+    let (encapsulated, ciphertext) =
+        hpke::single_shot_seal::<hpke::aead::ChaCha20Poly1305, hpke::kdf::HkdfSha256, Kem, _>(
+            &hpke::OpModeS::Base,
+            &hpke::Deserializable::from_bytes(&public_key).expect("a prover's key"),
+            b"veilpass.v1.witness",
+            &plaintext,
+            &SEALED.statement.to_bytes(),
+            &mut ChaCha20Rng::from_seed([8; 32]),
+        )
+        .expect("a key to seal to");
+    let encapsulated: [u8; 32] = hpke::Serializable::to_bytes(&encapsulated).into();
+    let ciphertext = ciphertext.try_into().expect("a plaintext of that length");
+    let opened = open(&SEALED.key, &SEALED.statement, &SealedWitness::from_parts(&encapsulated, &ciphertext));
+    let Ok(OwnershipWitness { identity_secret, token_id, leaf_index_hint }) = opened else { return false };
+    let version: &[u8] = &[1];
+    let again = [
+        version,
+        identity_secret.expose_be_bytes().as_slice(),
+        &token_id.to_be_bytes(),
+        &leaf_index_hint.to_be_bytes(),
+    ]
+    .concat();
+    assert_eq!(again, plaintext, "a witness has one form");
+    true
 }
 
 /// The data of an inner instruction, or of an account of the program.

@@ -5,23 +5,29 @@
 //! one proof is known, and nobody can make another from it: whatever else is accepted is a finding. What decoders accept
 //! must come out the same when it is written again.
 
+mod answers;
 mod chain;
 mod decoders;
 mod fixtures;
 mod forge;
+mod texts;
 mod words;
 
 use veilpass_ultrahonk::verify;
 
-pub use decoders::{chain_data, known_envelope, leaf_changes, leaf_set, sealed_witness, sign_in_message};
+pub use answers::{KNOWN_PROOF, transaction, worker_answer};
+pub use decoders::{
+    chain_data, known_envelope, leaf_changes, leaf_set, sealed_witness, sign_in_message, witness_plaintext,
+};
 pub use fixtures::{FIXTURES, Fixture};
 pub use forge::{Forged, OPERATIONS, forge};
+pub use texts::text_fields;
 
 /// A target's function.
 pub type Target = fn(&[u8]) -> bool;
 
 /// Every target by its name, which is that of its binary and of its corpus' folder.
-pub const TARGETS: [(&str, Target); 8] = [
+pub const TARGETS: [(&str, Target); 12] = [
     ("proof_bytes", proof_bytes),
     ("public_inputs", public_inputs),
     ("host_versus_chain", host_versus_chain),
@@ -30,6 +36,10 @@ pub const TARGETS: [(&str, Target); 8] = [
     ("sign_in_message", sign_in_message),
     ("sealed_witness", sealed_witness),
     ("chain_data", chain_data),
+    ("transaction", transaction),
+    ("worker_answer", worker_answer),
+    ("witness_plaintext", witness_plaintext),
+    ("text_fields", text_fields),
 ];
 
 /// `[fixture, proof..]`: bytes as the proof of a known statement.

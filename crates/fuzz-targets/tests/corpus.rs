@@ -95,6 +95,62 @@ fn events_and_accounts_have_one_form() {
 }
 
 #[test]
+fn events_of_transactions_are_what_the_program_sent_to_itself() {
+    decode_corpus("transaction");
+}
+
+#[test]
+fn witnesses_have_one_form() {
+    decode_corpus("witness_plaintext");
+}
+
+/// Runs a target over its seeds, of which those without a dash in their names are accepted, and over each with any bit
+/// flipped.
+fn flip_bits(name: &str) {
+    let (_, target): (_, Target) = TARGETS.into_iter().find(|(target, _)| *target == name).unwrap();
+    let mut accepted = 0;
+    for seed in fs::read_dir(fuzz_dir().join("corpus").join(name)).unwrap() {
+        let path = seed.unwrap().path();
+        let data = fs::read(&path).unwrap();
+        let is_honest = !path.file_name().unwrap().to_str().unwrap().contains('-');
+        assert_eq!(target(&data), is_honest, "{name}: {}", path.display());
+        accepted += usize::from(is_honest);
+        for bit in 0..data.len() * 8 {
+            let mut changed = data.clone();
+            changed[bit / 8] ^= 1 << (bit % 8);
+            target(&changed);
+        }
+    }
+    assert!(accepted > 0, "{name} has no seed that is accepted");
+}
+
+#[test]
+fn of_a_workers_answers_only_the_known_proof_is_accepted() {
+    flip_bits("worker_answer");
+}
+
+#[test]
+fn texts_have_one_form() {
+    flip_bits("text_fields");
+}
+
+/// Inputs that fuzzers came to from the seeds: what must hold is checked by the targets.
+#[test]
+fn what_fuzzers_reached_holds() {
+    let mut inputs = 0;
+    for folder in fs::read_dir(fuzz_dir().join("reached")).unwrap() {
+        let folder = folder.unwrap();
+        let name = folder.file_name();
+        let (_, target): (_, Target) = TARGETS.into_iter().find(|(target, _)| name == *target).unwrap();
+        for input in fs::read_dir(folder.path()).unwrap() {
+            target(&fs::read(input.unwrap().path()).unwrap());
+            inputs += 1;
+        }
+    }
+    assert!(inputs > 0);
+}
+
+#[test]
 fn every_target_has_a_binary_and_seeds() {
     let names: BTreeSet<String> = TARGETS.iter().map(|(name, _)| (*name).to_owned()).collect();
     let stems = |dir: &str| -> BTreeSet<String> {

@@ -1,6 +1,7 @@
 use std::{collections::BTreeMap, io::Write};
 
 use clap::CommandFactory;
+use proptest::prelude::*;
 
 use super::*;
 
@@ -90,4 +91,22 @@ fn the_default_document_is_a_file_that_changes_nothing() {
     assert!(document.contains("# How many\n#most = 7 # (MOST)") && document.contains("set DATABASE_URL"));
     let settings = read_with(&document, &[], &[("AUDIENCES", "a")]).unwrap();
     assert_eq!((settings.most, settings.quiet), (7, false));
+}
+
+proptest! {
+    /// Errors of TOML quote the text and have places in it, which may be within a character.
+    #[test]
+    fn whatever_is_in_the_file_a_secret_is_refused_and_not_shown(
+        before in "[ -~éß→😀]{0,12}", after in "(?s).{0,30}",
+    ) {
+        let refused = refusal(&format!("[api]\nmost = 3\ndatabase-url = {before}hunter2{after}"));
+        prop_assert!(!refused.contains("hunter2"), "{refused}");
+    }
+
+    #[test]
+    fn any_text_is_read_or_refused(
+        text in "(?s).{0,60}|(\\[(api|shared)\\]\n(most|quiet|audiences) = (.{0,9}|\"x\")\n){0,4}",
+    ) {
+        let _ = read_with(&text, &[], &[("AUDIENCES", "a")]);
+    }
 }

@@ -1,6 +1,9 @@
 //! Checks ownership proofs under the pinned verification key, in this process: what the API does with what it is given, and
 //! the prover with what its workers answer.
 
+mod answer;
+
+pub use answer::{AnswerError, proof_in_answer};
 use veilpass_circuit::{PROOF_BYTES, VERIFICATION_KEY, VERIFICATION_KEY_HASH};
 use veilpass_protocol::PublicInputs;
 pub use veilpass_ultrahonk::VerifyError;

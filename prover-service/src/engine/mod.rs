@@ -20,9 +20,9 @@ pub(crate) use limit::LEAST_WORKER_MEMORY;
 pub use limit::MemoryLimit;
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
 use pipe::{BbPipe, PipeFault};
-use veilpass_circuit::{Bb, Crs, PROOF_BYTES, VERIFICATION_KEY, VERIFICATION_KEY_HASH, verification_key_hash};
-use veilpass_protocol::{FIELD_BYTES, PublicInputs};
-use veilpass_verifier::OwnershipVerifier;
+use veilpass_circuit::{Bb, Crs, VERIFICATION_KEY, VERIFICATION_KEY_HASH, verification_key_hash};
+use veilpass_protocol::PublicInputs;
+use veilpass_verifier::{AnswerError, OwnershipVerifier, proof_in_answer};
 
 use crate::solver::Witness;
 
@@ -96,7 +96,7 @@ pub enum EngineError {
     },
     /// Its answer has another form than a proof of our circuit.
     #[error("bb answered with {0}")]
-    Shape(&'static str),
+    Shape(#[from] AnswerError),
     /// What it made does not verify.
     #[error("the proof that bb made does not verify under the pinned key")]
     InvalidProof,
@@ -197,13 +197,7 @@ impl ProvingEngine {
         };
         let answer =
             self.api.circuit_prove(circuit, witness.expose_bytes(), settings()).map_err(|error| self.failure(error))?;
-        let proof = answer.proof.concat();
-        if proof.len() != PROOF_BYTES || answer.proof.iter().any(|field| field.len() != FIELD_BYTES) {
-            return Err(EngineError::Shape("a proof of another length"));
-        }
-        if answer.public_inputs.concat() != public_inputs.to_bytes() {
-            return Err(EngineError::Shape("other public inputs than the statement's"));
-        }
+        let proof = proof_in_answer(&answer.proof, &answer.public_inputs, public_inputs)?;
         on_made();
         self.verifier.verify(&proof, public_inputs).map_err(|_| EngineError::InvalidProof)?;
         Ok(Proof(proof))

@@ -6,6 +6,7 @@ use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
+use veilpass_circuit::PROOF_BYTES;
 
 use super::*;
 use crate::solver::{Solver, tests::holder};

@@ -161,3 +161,57 @@ fn json_reason(error: &serde_json::Error) -> String {
     let text = error.to_string();
     text.rsplit_once(" at line ").map_or(text.clone(), |(reason, _)| reason.to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::operator::import::lines::AssetRow;
+
+    const NAMES: &[&str] = &["mint", "track"];
+
+    /// Numbers of the lines that are read, good or bad, up to the first that ends it all.
+    fn numbers(lines: anyhow::Result<Lines<AssetRow>>) -> Vec<u64> {
+        let lines = lines.into_iter().flatten();
+        lines.map_while(Result::ok).map(|(number, _)| number).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_a_file_holds_reading_it_ends_and_no_line_is_told_twice(
+            head in prop_oneof![Just(&b"mint,track\n"[..]), Just(b"track, mint\r\n"), Just(b"")],
+            body in prop_oneof![
+                "(?s)([a-z]{0,5}|[\",{}:\r\n]|\"mint\":\"a\"|.){0,60}".prop_map(String::into_bytes),
+                prop::collection::vec(any::<u8>(), 0..5000),
+            ],
+        ) {
+            let file = [head, &body].concat();
+            let ends = file.iter().filter(|byte| **byte == b'\n').count() as u64;
+            for numbers in [
+                numbers(csv_lines(Cursor::new(file.clone()), NAMES)),
+                numbers(Ok(json_lines(Cursor::new(file)))),
+            ] {
+                prop_assert!(numbers.is_sorted_by(|one, next| one < next));
+                prop_assert!(numbers.last().is_none_or(|last| *last <= ends + 1));
+            }
+        }
+
+        #[test]
+        fn both_formats_say_the_same(
+            rows in prop::collection::vec(("[!-~ß]([ -~ß]{0,9}[!-~ß])?", "[a-z-]{1,9}"), 1..9),
+        ) {
+            let (mut csv, mut jsonl) = (String::from("track,mint\n"), String::new());
+            for (mint, track) in &rows {
+                csv += &format!("{track},\"{}\"\n", mint.replace('"', "\"\""));
+                jsonl += &format!("{}\n\n", serde_json::json!({ "mint": mint, "track": track }));
+            }
+            for lines in [csv_lines::<AssetRow>(Cursor::new(csv), NAMES).unwrap(), json_lines(Cursor::new(jsonl))] {
+                let read = lines.map(|line| line.unwrap().1.map(|row| (row.mint, row.track)));
+                prop_assert_eq!(&read.collect::<Result<Vec<_>, _>>().unwrap(), &rows);
+            }
+        }
+    }
+}
