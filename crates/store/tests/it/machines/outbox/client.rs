@@ -22,7 +22,7 @@ const ROLE: &str = "relayer";
 
 /// What a call said, with the database's names.
 pub(crate) enum Said {
-    Leased(Option<LeasedIntent>),
+    Leased(Option<Box<LeasedIntent>>),
     Else(Answer),
 }
 
@@ -61,7 +61,7 @@ impl Outbox {
                     Err(other) => panic!("{other:?}"),
                 }
             }
-            Call::Lease => return Said::Leased(store.lease_intent("a", seconds(LEASE)).await.unwrap()),
+            Call::Lease => return Said::Leased(store.lease_intent("a", seconds(LEASE)).await.unwrap().map(Box::new)),
             Call::Keep { lease } => store.keep_intent(self.leases[lease], seconds(LEASE)).await.unwrap(),
             Call::Renew { lease } => store.renew_buffer_seed(self.leases[lease]).await.unwrap(),
             Call::Record { lease, signature: number, decides, lamports } => {

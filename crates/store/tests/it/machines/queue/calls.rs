@@ -104,12 +104,15 @@ fn recent(count: usize) -> BoxedStrategy<usize> {
     prop_oneof![2 => newest, 1 => 0..count].boxed()
 }
 
+/// A call, made of what it names.
+type Made<T> = fn(T) -> Call;
+
 /// A call that changes one job, by who knows its token or its lease, or by somebody else.
 fn of_one_job(model: &Model) -> BoxedStrategy<Call> {
     let mut calls = vec![];
     if !model.leases.is_empty() {
         let lease = recent(model.leases.len());
-        let by_lease: [(u32, fn(usize) -> Call); 5] = [
+        let by_lease: [(u32, Made<usize>); 5] = [
             (4, |lease| Call::Complete { lease }),
             (2, |lease| Call::Heartbeat { lease }),
             (2, |lease| Call::Retry { lease }),
@@ -124,7 +127,7 @@ fn of_one_job(model: &Model) -> BoxedStrategy<Call> {
         known.push((model.jobs.len() - 1, 0));
         known.push((0, model.tokens.len() - 1));
         let pair = select(known);
-        let by_token: [(u32, fn((usize, usize)) -> Call); 3] = [
+        let by_token: [(u32, Made<(usize, usize)>); 3] = [
             (2, |(job, token)| Call::Cancel { job, token }),
             (2, |(job, token)| Call::Abandon { job, token }),
             (4, |(job, token)| Call::Fetch { job, token }),

@@ -18,7 +18,7 @@ use super::{
 /// What a call said, with the database's names.
 pub(crate) enum Said {
     Enqueued(Result<Uuid, EnqueueError>),
-    Leased(Option<LeasedJob>),
+    Leased(Option<Box<LeasedJob>>),
     Fetched(Option<FetchOutcome>),
     Else(Answer),
 }
@@ -55,7 +55,7 @@ impl Queue {
                 return Said::Enqueued(store.enqueue_job(&job, CAPACITY as u32).await);
             }
             Call::Lease { key } => {
-                return Said::Leased(store.lease_job(key_id(key), "a", seconds(LEASE)).await.unwrap());
+                return Said::Leased(store.lease_job(key_id(key), "a", seconds(LEASE)).await.unwrap().map(Box::new));
             }
             Call::Fetch { job, token } => {
                 return Said::Fetched(store.fetch_proof(self.jobs[job], self.tokens[token]).await.unwrap());
