@@ -113,6 +113,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     }
     pool.close().await;
     pool.kill_all();
+    let _ = tokio::task::spawn_blocking(move || pool.clear_limits()).await;
     shared.trees.save_all().await;
     store.close().await;
     Ok(())

@@ -88,13 +88,13 @@ export class Transport {
       throw new ConnectionError('the API cannot be reached', { cause: error });
     }
     if (response.ok || response.status === 304) return response;
-    // Refused at the door: nothing was done, so anything may be sent again.
-    const busy = (response.status === 429 || response.status === 503) && response.headers.has('retry-after');
-    if (busy && mayRetry) {
-      await response.body?.cancel();
+    const error = await refusal(response);
+    // Refused at the door, so that nothing was done; or still being worked on under the same idempotency key.
+    const busy = response.status === 429 || response.status === 503 || error.code === 'idempotency-key-in-use';
+    if (busy && mayRetry && response.headers.has('retry-after')) {
       return Math.min(Math.max(1000 * (secondsOf(response) ?? 0), PAUSE), LONGEST_PAUSE);
     }
-    throw await refusal(response);
+    throw error;
   }
 }
 

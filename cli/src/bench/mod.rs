@@ -15,6 +15,7 @@ mod proof;
 mod report;
 mod script;
 mod settle;
+pub mod slope;
 pub mod table;
 mod tree;
 

@@ -20,7 +20,8 @@ const SLOT_MS: u64 = 50;
 
 pub(crate) struct ChainParts {
     dir: PathBuf,
-    _local: LocalChain,
+    /// None of another view of a chain.
+    _local: Option<LocalChain>,
     pub(crate) rpc: ChainRpc,
     /// Where the services find the chain: a test may put something in front of it.
     pub(crate) rpc_url: String,
@@ -56,7 +57,22 @@ impl ChainParts {
         create_anchored_registry(store, &rpc, &new).await.unwrap();
         let (rpc_url, ws_url) = (local.rpc().to_owned(), local.ws().to_owned());
         let dir = dir.to_owned();
-        Self { dir, _local: local, rpc, rpc_url, ws_url, operator, listener, relayer: None, indexer: None }
+        Self { dir, _local: Some(local), rpc, rpc_url, ws_url, operator, listener, relayer: None, indexer: None }
+    }
+
+    /// The same chain, as long as it is there, without its services.
+    pub(crate) fn view(&self) -> Self {
+        Self {
+            dir: self.dir.clone(),
+            _local: None,
+            rpc: ChainRpc::new(&self.rpc.client().url()),
+            rpc_url: self.rpc_url.clone(),
+            ws_url: self.ws_url.clone(),
+            operator: SigningKey::read_or_create(&self.dir.join("operator.json")).unwrap(),
+            listener: SigningKey::generate(),
+            relayer: None,
+            indexer: None,
+        }
     }
 
     pub(crate) fn start_services(&mut self, database_url: &str) {

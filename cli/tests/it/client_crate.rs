@@ -1,12 +1,21 @@
 //! The API as a program in Rust sees it, by `veilpass-client`.
 
+use std::sync::{Arc, Mutex};
+
+use axum::{
+    Json,
+    extract::State,
+    http::{HeaderMap, HeaderValue, StatusCode},
+    response::IntoResponse,
+};
 use ed25519_dalek::SigningKey;
+use serde_json::json;
 use veilpass_cli::{
     holders::{self, Holder},
     publish::publish,
 };
-use veilpass_client::{Client, ClientError, Settle};
-use veilpass_protocol::{ContextPreimage, Pepper, hash_leaf};
+use veilpass_client::{Client, ClientError, EnrolmentRequest, Settle};
+use veilpass_protocol::{ContextPreimage, FieldElement, Pepper, RegistryId, hash_leaf};
 
 use crate::stack::{MASTER_KEY, TestStack};
 
@@ -47,6 +56,42 @@ async fn a_program_proves_verifies_and_keeps_its_session() {
         ClientError::NotProved(why) => assert!(why.contains("not_a_member"), "{why}"),
         other => panic!("{other}"),
     }
+}
+
+/// As when Redis had the key written down and could not say so: the API answers 503, then that the key is in use.
+#[tokio::test]
+async fn a_request_that_is_still_being_worked_on_is_asked_about_again_under_its_key() {
+    type Keys = Arc<Mutex<Vec<HeaderValue>>>;
+    let answer = async |State(keys): State<Keys>, headers: HeaderMap| {
+        let mut keys = keys.lock().unwrap();
+        keys.push(headers["idempotency-key"].clone());
+        let busy = |status: StatusCode, code: &str| {
+            let problem = json!({ "type": format!("urn:veilpass:problem:{code}") });
+            (status, [("retry-after", "0")], Json(problem)).into_response()
+        };
+        match keys.len() {
+            1 => busy(StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
+            2 => busy(StatusCode::CONFLICT, "idempotency-key-in-use"),
+            _ => Json(json!({ "message": "sign this", "expires_at": "2026-01-01T00:00:00Z" })).into_response(),
+        }
+    };
+    let keys = Keys::default();
+    let router = axum::Router::new().fallback(answer).with_state(Arc::clone(&keys));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async { axum::serve(listener, router).await.unwrap() });
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let request = EnrolmentRequest {
+        registry_id: RegistryId::new(FieldElement::from_u64(1)),
+        track_id: Holder::new(1).track_id,
+        mint: String::new(),
+        wallet: String::new(),
+        commitment: Holder::new(1).secret.commitment(),
+        audience: None,
+    };
+    assert_eq!(Client::with_http(&base, http).challenge(&request).await.unwrap().message, "sign this");
+    let keys = keys.lock().unwrap();
+    assert!(keys.len() == 3 && keys.iter().all(|key| key == keys[0]), "{keys:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

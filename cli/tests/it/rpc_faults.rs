@@ -10,7 +10,7 @@ use crate::stack::{DATABASE, TestStack};
 
 impl TestStack {
     /// Has relayer and indexer talk to the chain through a proxy.
-    async fn behind_a_proxy(&mut self) -> FaultProxy {
+    pub(crate) async fn behind_a_proxy(&mut self) -> FaultProxy {
         let database = self.postgres.url(DATABASE);
         let chain = self.chain();
         let proxy = FaultProxy::start(&chain.rpc_url, &chain.ws_url).await.unwrap();

@@ -14,7 +14,7 @@ use crate::error::{ClientError, Problem};
 /// Longest time for a request; downloads and event streams have none.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(35);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// How often a request is sent that is answered 429 or 503, or not at all.
+/// How often a request is sent while the API is busy or away.
 const TRIES: u32 = 4;
 /// Waited before another try, if the API does not say for how long; at most what it says is waited.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -69,8 +69,14 @@ impl Client {
                 Ok(response) if response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED => {
                     return Ok(response);
                 }
-                Ok(response) if tries < TRIES && is_busy(&response) => pause_of(&response),
-                Ok(response) => return Err(refused(response).await),
+                Ok(response) => {
+                    let pause = pause_of(&response);
+                    let error = refused(response).await;
+                    match pause {
+                        Some(pause) if tries < TRIES && is_busy(&error) => pause,
+                        _ => return Err(error),
+                    }
+                }
                 Err(error) if tries < TRIES && error.is_connect() => PAUSE,
                 Err(error) => return Err(error.into()),
             };
@@ -87,14 +93,17 @@ pub(crate) fn bearer(token: &str) -> Result<HeaderValue, ClientError> {
     Ok(value)
 }
 
-fn is_busy(response: &Response) -> bool {
-    matches!(response.status(), StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE)
-        && response.headers().contains_key(RETRY_AFTER)
+/// Refused at the door, so that nothing was done; or still being worked on under the same idempotency key.
+fn is_busy(error: &ClientError) -> bool {
+    let ClientError::Refused { status, problem } = error else { return false };
+    matches!(*status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE)
+        || problem.code() == "idempotency-key-in-use"
 }
 
-fn pause_of(response: &Response) -> Duration {
-    let seconds = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
-    seconds.map_or(PAUSE, Duration::from_secs).clamp(PAUSE, LONGEST_PAUSE)
+/// For how long to wait, if the API says so.
+fn pause_of(response: &Response) -> Option<Duration> {
+    let seconds = response.headers().get(RETRY_AFTER)?.to_str().ok().and_then(|text| text.parse().ok());
+    Some(seconds.map_or(PAUSE, Duration::from_secs).clamp(PAUSE, LONGEST_PAUSE))
 }
 
 async fn refused(response: Response) -> ClientError {

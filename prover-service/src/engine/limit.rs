@@ -10,10 +10,10 @@ use std::{
     },
 };
 
+use super::groups::{PREFIX, patiently, remove_of_dead_provers, remove_with_workers};
+
 /// Least limit that a worker of the ownership circuit lives with, in bytes: below 48 MB of address space `bb` cannot allocate.
 pub(crate) const LEAST_WORKER_MEMORY: u64 = 48_000_000;
-
-const PREFIX: &str = "veilpass-prover-";
 
 /// What keeps a worker's memory below its limit.
 #[derive(Clone, Debug)]
@@ -57,6 +57,13 @@ impl MemoryLimit {
             Self::None => "none",
             Self::AddressSpace { .. } => "address space",
             Self::Cgroup { .. } => "control group",
+        }
+    }
+
+    /// Removes the control groups that are left, once every worker was ended.
+    pub(crate) fn clear(&self) {
+        if let Self::Cgroup { parent, .. } = self {
+            parent.remove();
         }
     }
 
@@ -131,11 +138,15 @@ impl CgroupParent {
         }
         Ok(group)
     }
+
+    fn remove(&self) {
+        patiently(|| remove_with_workers(&self.dir));
+    }
 }
 
 impl Drop for CgroupParent {
     fn drop(&mut self) {
-        let _ = fs::remove_dir(&self.dir);
+        self.remove();
     }
 }
 
@@ -158,22 +169,6 @@ fn delegate_memory(own: &Path) -> Result<(), String> {
 
 fn write(path: &Path, text: &str) -> Result<(), String> {
     fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))
-}
-
-/// A prover that was killed could not remove its groups. Those that still have processes stay.
-fn remove_of_dead_provers(own: &Path) {
-    let groups = fs::read_dir(own).into_iter().flatten().flatten();
-    for group in groups {
-        let name = group.file_name().to_string_lossy().into_owned();
-        let Some(pid) = name.strip_prefix(PREFIX) else { continue };
-        if Path::new("/proc").join(pid).exists() {
-            continue;
-        }
-        for worker in fs::read_dir(group.path()).into_iter().flatten().flatten() {
-            let _ = fs::remove_dir(worker.path());
-        }
-        let _ = fs::remove_dir(group.path());
-    }
 }
 
 /// The control group of one worker. Removed when dropped, which must be after the worker was reaped.
@@ -199,19 +194,26 @@ impl WorkerCgroup {
 
 impl Drop for WorkerCgroup {
     fn drop(&mut self) {
-        // The kernel lets go of a reaped process a moment later.
-        for _ in 0..20 {
-            if fs::remove_dir(&self.dir).is_ok() {
-                return;
-            }
-            std::thread::sleep(std::time::Duration::from_millis(5));
-        }
+        patiently(|| fs::remove_dir(&self.dir));
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_prover_that_ends_leaves_no_group_behind() {
+        let dir = tempfile::tempdir().unwrap();
+        let own = dir.path().join("veilpass-prover-1");
+        fs::create_dir_all(own.join("worker-3")).unwrap();
+        let parent = Arc::new(CgroupParent { dir: own.clone(), version: Version::V1, made: AtomicU64::new(4) });
+        // Whoever still holds it.
+        let limit = MemoryLimit::Cgroup { bytes: 1, parent: Arc::clone(&parent) };
+        limit.clear();
+        assert!(!own.exists());
+        limit.clear();
+    }
 
     #[test]
     fn the_group_of_the_memory_controller_is_found_in_both_versions() {

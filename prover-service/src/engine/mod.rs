@@ -1,5 +1,6 @@
 //! One warm `bb` process and what it is used for: proving the ownership circuit, and verifying what it proved.
 
+mod groups;
 mod limit;
 mod pipe;
 mod spawn;

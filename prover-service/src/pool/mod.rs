@@ -133,6 +133,13 @@ impl Pool {
         }
     }
 
+    /// Removes what the workers' limits left behind, once all were ended: somebody may hold the pool until the process ends.
+    pub(crate) fn clear_limits(&self) {
+        if let Some(slot) = self.slots.first() {
+            slot.shared.engine.memory.clear();
+        }
+    }
+
     /// Stops watching and ends the workers that nobody holds.
     pub(crate) async fn close(&self) {
         self.stop.cancel();

@@ -25,6 +25,19 @@ test('a busy API is asked again, after what it says, under the same idempotency 
   expect(seen[1]?.body).toBe('{"a":1}');
 });
 
+test('a request that is still being worked on is asked about again, and a refusal for good is not', async () => {
+  const { url, seen } = await serve((_, response) => {
+    if (seen.length === 1) problem(response, 409, 'idempotency-key-in-use', { 'retry-after': '0' });
+    else if (seen.length === 2) json(response, 200, { ok: true });
+    else problem(response, 409, 'nullifier-used', {});
+  });
+  const transport = new Transport(url);
+  expect(await transport.post('/v1/verifications', { a: 1 })).toEqual({ ok: true });
+  expect(seen[1]?.headers['idempotency-key']).toBe(seen[0]?.headers['idempotency-key']);
+  await expect(transport.post('/v1/verifications', { a: 1 })).rejects.toMatchObject({ code: 'nullifier-used' });
+  expect(seen.length).toBe(3);
+});
+
 test('what may act twice is not sent twice when the connection breaks', async () => {
   const { url, seen } = await serve((_, response) => {
     response.destroy();

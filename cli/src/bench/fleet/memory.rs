@@ -6,9 +6,12 @@ use anyhow::{Context, ensure};
 use serde_json::json;
 use veilpass_telemetry::{ProcessMemory, process_memory};
 
-use super::{Plan, load::closed_loop, progress, shared_pages, slope::Series, stack::FleetStack};
+use super::{Plan, load::closed_loop, progress, shared_pages, stack::FleetStack};
 use crate::{
-    bench::report::{Report, machine},
+    bench::{
+        report::{Report, machine},
+        slope::Series,
+    },
     stack::children_of,
 };
 

@@ -7,7 +7,6 @@ mod load;
 mod memory;
 mod overload;
 mod shared_pages;
-mod slope;
 mod stack;
 mod steps;
 mod swap_log;

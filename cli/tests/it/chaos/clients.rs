@@ -16,11 +16,11 @@ use veilpass_cli::client::{Job, JobEnd};
 
 use super::{
     PATIENCE,
-    journal::Journal,
     ledger::{Accepted, Ledger},
     requests::Parties,
     verdict::proof_of,
 };
+use crate::journal::Journal;
 
 /// Few, so that the test leaves the machine to others.
 const CLIENTS: u64 = 4;

@@ -19,17 +19,19 @@ use veilpass_telemetry::process_memory;
 
 use super::{
     PATIENCE,
-    journal::Journal,
-    prover::Prover,
     requests::{HOLDERS, Parties},
 };
-use crate::stack::{DATABASE, create_registry};
+use crate::{
+    faulty_prover::FaultyProver,
+    journal::Journal,
+    stack::{DATABASE, create_registry},
+};
 
 pub(super) struct Fleet {
     /// `None` once it was stopped.
     api: Option<ServiceProcess>,
     postgres: Option<PostgresServer>,
-    pub(super) provers: [Prover; 2],
+    pub(super) provers: [FaultyProver; 2],
     pub(super) pool: PgPool,
     pub(super) root: PublishedRoot,
     parties: Parties,
@@ -65,8 +67,9 @@ impl Fleet {
         };
         let (api, base) = start_api(&options).await.unwrap();
         let client = Client::new(&base).unwrap();
-        let mut provers = [0, 1].map(|number| Prover::new(dir.path(), number, &url, seed));
-        provers.iter_mut().for_each(Prover::start);
+        let flags = ["--workers", "2"].map(str::to_owned);
+        let mut provers = [0, 1].map(|number| FaultyProver::new(dir.path(), number, &url, seed, &flags));
+        provers.iter_mut().for_each(FaultyProver::start);
         let key = client.wait_for_prover_key(PATIENCE).await.unwrap();
         let epoch = client.epoch(registry).await.unwrap();
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
@@ -129,7 +132,7 @@ impl Fleet {
     /// Stops everything, in order.
     pub(super) async fn stop(&mut self, journal: &Journal) {
         self.provers.iter_mut().for_each(|prover| prover.end(Signal::SIGTERM));
-        while !self.provers.iter().all(Prover::is_down) {
+        while !self.provers.iter().all(FaultyProver::is_down) {
             self.supervise(journal);
             tokio::time::sleep(Duration::from_millis(50)).await;
         }

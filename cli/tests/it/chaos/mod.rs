@@ -4,13 +4,10 @@
 //! The draws are those of a seed; what they meet is up to the machine. `VEILPASS_CHAOS_SEED` gives the seed, and
 //! `VEILPASS_CHAOS_SECONDS` says for how long.
 
+mod act;
 mod clients;
-mod deck;
 mod fleet;
-mod journal;
 mod ledger;
-mod processes;
-mod prover;
 mod requests;
 mod saboteur;
 mod verdict;
@@ -23,8 +20,11 @@ use std::{
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use crate::chaos::{
-    clients::Clients, fleet::Fleet, journal::Journal, ledger::Ledger, processes::nothing_is_left, saboteur::Saboteur,
+use crate::{
+    chaos::{clients::Clients, fleet::Fleet, ledger::Ledger, saboteur::Saboteur},
+    job_ends,
+    journal::Journal,
+    processes::{self, nothing_is_left},
 };
 
 /// How long whatever should happen may take.
@@ -55,16 +55,16 @@ async fn run(seed: u64, duration: Duration) {
     processes::adopt_orphans();
     let mut fleet = Fleet::start(seed).await;
     let folder = fleet.dir.path().to_owned();
-    let journal = Journal::new(seed, &folder);
+    let journal = Journal::new("chaos", seed, &folder);
     let ledger = Arc::new(Ledger::default());
-    verdict::watch_ends(&fleet.pool).await;
+    job_ends::watch(&fleet.pool).await;
 
     let clients = Clients::start(fleet.parties(), seed, &ledger, &journal);
     let mut saboteur = Saboteur::new(ChaCha8Rng::seed_from_u64(seed), &journal);
     saboteur.rage(&mut fleet, duration).await;
     saboteur.heal(&mut fleet).await;
     clients.finish().await;
-    verdict::queue_drains(&fleet.pool, PATIENCE).await;
+    job_ends::queue_drains(&fleet.pool, PATIENCE).await;
     journal.note("the queue is empty");
 
     // What is whole again serves everybody.

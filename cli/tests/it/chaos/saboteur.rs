@@ -16,12 +16,10 @@ use veilpass_fault_proxy::bb::BbFault;
 
 use super::{
     PATIENCE,
-    deck::{Act, Deck},
+    act::{Act, CARDS},
     fleet::Fleet,
-    journal::Journal,
-    processes::address_space,
-    prover::Prover,
 };
+use crate::{deck::Deck, faulty_prover::FaultyProver, journal::Journal, processes::address_space};
 
 /// What is mended later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +33,7 @@ enum Later {
 
 pub(super) struct Saboteur {
     random: ChaCha8Rng,
-    deck: Deck,
+    deck: Deck<Act>,
     journal: Journal,
     later: Vec<(Instant, Later)>,
     done: BTreeMap<Act, u32>,
@@ -43,7 +41,7 @@ pub(super) struct Saboteur {
 
 impl Saboteur {
     pub(super) fn new(random: ChaCha8Rng, journal: &Journal) -> Self {
-        Self { random, deck: Deck::default(), journal: journal.clone(), later: vec![], done: BTreeMap::new() }
+        Self { random, deck: Deck::new(&CARDS), journal: journal.clone(), later: vec![], done: BTreeMap::new() }
     }
 
     /// Does something every one to three seconds.
@@ -72,9 +70,9 @@ impl Saboteur {
         }
         let since = Instant::now();
         self.mend(fleet, since + PATIENCE).await;
-        while !fleet.provers.iter().all(Prover::is_warm) {
+        while !fleet.provers.iter().all(FaultyProver::is_warm) {
             fleet.supervise(&self.journal);
-            fleet.provers.iter_mut().for_each(Prover::start);
+            fleet.provers.iter_mut().for_each(FaultyProver::start);
             assert!(since.elapsed() < PATIENCE, "the provers do not work, though all was healed");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
@@ -163,7 +161,7 @@ impl Saboteur {
         }
     }
 
-    fn act_on(&mut self, prover: &mut Prover, act: Act) -> bool {
+    fn act_on(&mut self, prover: &mut FaultyProver, act: Act) -> bool {
         let number = prover.number;
         let note = |what: &str| self.journal.note(&format!("{act:?} prover {number}{what}"));
         match act {

@@ -8,6 +8,6 @@ mod ownership;
 mod requests;
 mod sale;
 mod sweep;
-mod tokens;
-mod wallet;
+pub(crate) mod tokens;
+pub(crate) mod wallet;
 mod world;

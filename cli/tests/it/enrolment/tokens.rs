@@ -17,7 +17,7 @@ use crate::chain_parts::ChainParts;
 
 /// Which token program.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Spl,
     /// With an extension in each account, so that it is longer.
     Token2022,
@@ -28,8 +28,8 @@ const LAMPORTS: u64 = 100_000_000;
 
 /// A mint that the operator mints and freezes.
 #[derive(Clone, Copy)]
-pub(super) struct Mint {
-    pub(super) address: Address,
+pub(crate) struct Mint {
+    pub(crate) address: Address,
     kind: Kind,
 }
 
@@ -53,7 +53,7 @@ async fn new_account(chain: &ChainParts, space: usize, program: Address) -> (Add
 }
 
 impl Mint {
-    pub(super) async fn new(chain: &ChainParts, kind: Kind) -> Self {
+    pub(crate) async fn new(chain: &ChainParts, kind: Kind) -> Self {
         let (program, operator) = (kind.program(), chain.operator.address());
         let (address, create) = new_account(chain, MINT_BYTES, program).await;
         let initialize = initialize_mint2(&program, &address, &operator, Some(&operator), 0).unwrap();
@@ -62,7 +62,7 @@ impl Mint {
     }
 
     /// A token account of this wallet, with so many tokens.
-    pub(super) async fn give(&self, chain: &ChainParts, wallet: &Wallet, amount: u64) -> Address {
+    pub(crate) async fn give(&self, chain: &ChainParts, wallet: &Wallet, amount: u64) -> Address {
         let (program, operator) = (self.kind.program(), chain.operator.address());
         let extensions: &[ExtensionType] = match self.kind {
             Kind::Spl => &[],
@@ -83,20 +83,20 @@ impl Mint {
         account
     }
 
-    pub(super) async fn freeze(&self, chain: &ChainParts, account: &Address) {
+    pub(crate) async fn freeze(&self, chain: &ChainParts, account: &Address) {
         let operator = chain.operator.address();
         let freeze = freeze_account(&self.kind.program(), account, &self.address, &operator, &[]).unwrap();
         chain.rpc.send(&chain.operator, &[freeze]).await.unwrap();
     }
 
-    pub(super) async fn delegate(&self, chain: &ChainParts, wallet: &Wallet, account: &Address) {
+    pub(crate) async fn delegate(&self, chain: &ChainParts, wallet: &Wallet, account: &Address) {
         let to = chain.operator.address();
         let approve = approve(&self.kind.program(), account, &to, &wallet.address(), &[], 1).unwrap();
         chain.rpc.send(&wallet.payer(), &[approve]).await.unwrap();
     }
 
     /// One token, from a wallet to another's account.
-    pub(super) async fn sell(&self, chain: &ChainParts, wallet: &Wallet, from: &Address, to: &Address) {
+    pub(crate) async fn sell(&self, chain: &ChainParts, wallet: &Wallet, from: &Address, to: &Address) {
         let (program, owner) = (self.kind.program(), wallet.address());
         let sale = transfer_checked(&program, from, &self.address, to, &owner, &[], 1, 0).unwrap();
         chain.rpc.send(&wallet.payer(), &[sale]).await.unwrap();

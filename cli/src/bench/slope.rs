@@ -2,21 +2,21 @@
 
 /// Measurements of one thing.
 #[derive(Default)]
-pub(super) struct Series(Vec<(f64, f64)>);
+pub struct Series(Vec<(f64, f64)>);
 
 impl Series {
     /// Adds `y`, as measured at `x`.
-    pub(super) fn push(&mut self, x: f64, y: f64) {
+    pub fn push(&mut self, x: f64, y: f64) {
         self.0.push((x, y));
     }
 
     /// The measurements.
-    pub(super) fn points(&self) -> &[(f64, f64)] {
+    pub fn points(&self) -> &[(f64, f64)] {
         &self.0
     }
 
     /// How much `y` grows by each `x`, by least squares; 0 if there is only one `x`.
-    pub(super) fn slope(&self) -> f64 {
+    pub fn slope(&self) -> f64 {
         let mean = |of: fn(&(f64, f64)) -> f64| self.0.iter().map(of).sum::<f64>() / self.0.len() as f64;
         let (x_mean, y_mean) = (mean(|point| point.0), mean(|point| point.1));
         let (together, alone) = self.0.iter().fold((0.0, 0.0), |(together, alone), (x, y)| {

@@ -8,9 +8,11 @@ use std::{
 
 /// Clones write the same one; what the last one knows is shown if the test panics.
 #[derive(Clone)]
-pub(super) struct Journal(Arc<Inner>);
+pub(crate) struct Journal(Arc<Inner>);
 
 struct Inner {
+    /// Of the test, in the name of its settings.
+    name: &'static str,
     seed: u64,
     since: Instant,
     logs: PathBuf,
@@ -18,12 +20,12 @@ struct Inner {
 }
 
 impl Journal {
-    /// A journal from now on. The logs in `logs` are kept if the test panics.
-    pub(super) fn new(seed: u64, logs: &Path) -> Self {
-        Self(Arc::new(Inner { seed, since: Instant::now(), logs: logs.to_owned(), lines: Mutex::default() }))
+    /// A journal of a test from now on. The logs in `logs` are kept if it panics.
+    pub(crate) fn new(name: &'static str, seed: u64, logs: &Path) -> Self {
+        Self(Arc::new(Inner { name, seed, since: Instant::now(), logs: logs.to_owned(), lines: Mutex::default() }))
     }
 
-    pub(super) fn note(&self, text: &str) {
+    pub(crate) fn note(&self, text: &str) {
         let line = format!("{:8.3} {text}", self.0.since.elapsed().as_secs_f64());
         self.0.lines.lock().unwrap().push(line);
     }
@@ -39,9 +41,11 @@ impl Drop for Journal {
         if lines.is_empty() {
             return;
         }
-        lines.push(kept(&self.0.logs, self.0.seed));
+        lines.push(kept(self.0.name, &self.0.logs, self.0.seed));
         eprintln!(
-            "chaos failed: VEILPASS_CHAOS_SEED={}\nseconds, and what happened:\n{}",
+            "{} failed: VEILPASS_{}_SEED={}\nseconds, and what happened:\n{}",
+            self.0.name,
+            self.0.name.to_uppercase(),
             self.0.seed,
             lines.join("\n")
         );
@@ -49,8 +53,8 @@ impl Drop for Journal {
 }
 
 /// Copies the logs to where they outlive the test's folder.
-fn kept(logs: &Path, seed: u64) -> String {
-    let place = std::env::temp_dir().join(format!("veilpass-chaos-{seed}"));
+fn kept(name: &str, logs: &Path, seed: u64) -> String {
+    let place = std::env::temp_dir().join(format!("veilpass-{name}-{seed}"));
     let _ = std::fs::create_dir_all(&place);
     for entry in std::fs::read_dir(logs).into_iter().flatten().flatten() {
         if entry.path().extension().is_some_and(|ending| ending == "log") {

@@ -16,7 +16,7 @@ use nix::{
 use veilpass_cli::stack::children_of;
 
 /// Whatever loses its parent becomes a child of this process, not of init, so that none gets away.
-pub(super) fn adopt_orphans() {
+pub(crate) fn adopt_orphans() {
     prctl::set_child_subreaper(true).unwrap();
 }
 
@@ -27,7 +27,7 @@ fn command_line(pid: u32) -> String {
 }
 
 /// The processes at or below `pid` that run `program`, or something whose name begins so.
-pub(super) fn running_below(pid: u32, program: &Path) -> Vec<u32> {
+pub(crate) fn running_below(pid: u32, program: &Path) -> Vec<u32> {
     let (mut open, mut found) = (vec![pid], vec![]);
     while let Some(pid) = open.pop() {
         if command_line(pid).starts_with(&program.display().to_string()) {
@@ -39,14 +39,14 @@ pub(super) fn running_below(pid: u32, program: &Path) -> Vec<u32> {
 }
 
 /// Address space of a process, in bytes.
-pub(super) fn address_space(pid: u32) -> Option<u64> {
+pub(crate) fn address_space(pid: u32) -> Option<u64> {
     let statm = std::fs::read_to_string(format!("/proc/{pid}/statm")).ok()?;
     Some(statm.split(' ').next()?.parse::<u64>().ok()? * 4096)
 }
 
 /// Fails if this process has a child, or if there is a process anywhere that was started in `folder`. Nothing of this process
 /// may be waited for any more: all is reaped here.
-pub(super) async fn nothing_is_left(folder: &Path) {
+pub(crate) async fn nothing_is_left(folder: &Path) {
     let deadline = Instant::now() + Duration::from_secs(10);
     loop {
         reap();

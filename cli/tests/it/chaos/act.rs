@@ -1,6 +1,4 @@
-//! What a saboteur may do. Dealt like cards, so that even a short run has some of everything.
-
-use rand::{Rng, seq::SliceRandom};
+//! What a saboteur may do.
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Act {
@@ -32,7 +30,7 @@ pub(super) enum Act {
     CutConnections,
 }
 
-const CARDS: [Act; 16] = [
+pub(super) const CARDS: [Act; 16] = [
     Act::KillProver,
     Act::OrphanBb,
     Act::StopProver,
@@ -50,16 +48,3 @@ const CARDS: [Act; 16] = [
     Act::KillPostgres,
     Act::CutConnections,
 ];
-
-#[derive(Default)]
-pub(super) struct Deck(Vec<Act>);
-
-impl Deck {
-    pub(super) fn deal(&mut self, random: &mut impl Rng) -> Act {
-        if self.0.is_empty() {
-            self.0 = CARDS.to_vec();
-            self.0.shuffle(random);
-        }
-        self.0.pop().unwrap()
-    }
-}

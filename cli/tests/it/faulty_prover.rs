@@ -13,16 +13,19 @@ use veilpass_circuit::Bb;
 use veilpass_cli::stack::{ProverOptions, ServiceProcess, service_binary, start_prover};
 use veilpass_fault_proxy::bb::{BbPlan, FaultyBb};
 
-use super::{journal::Journal, processes::running_below};
+use crate::{journal::Journal, processes::running_below};
 
 /// How long a prover may take to stop when it is asked to.
 const STOPS_WITHIN: Duration = Duration::from_secs(30);
+/// The end of every job is looked at when all is over.
+const OF_ALL: [&str; 4] = ["--proof-timeout-seconds", "8", "--job-retention-seconds", "86400"];
+
 /// What a prover logs when its first worker has proved.
 const WARM: &str = "bb derives the pinned verification key";
 
-/// The memory limit of a worker of each prover, and by how much its `bb` grow: of the first, one growth or two exceed the
+/// The memory limit of a worker of each prover, and by how much its `bb` grow, in MB: of the first, one growth or two exceed the
 /// limit; of the second, the fourth reaches 70 % of it and the fifth 90 %, so that a standby is prepared and takes over.
-const MEMORY: [(&str, usize); 2] = [("64", 16), ("400", 72)];
+pub(crate) const MEMORY: [(&str, usize); 2] = [("64", 16), ("400", 72)];
 
 enum State {
     Up { process: ServiceProcess, is_warm: bool },
@@ -30,22 +33,23 @@ enum State {
     Down,
 }
 
-pub(super) struct Prover {
-    pub(super) number: usize,
-    pub(super) faulty: FaultyBb,
+pub(crate) struct FaultyProver {
+    pub(crate) number: usize,
+    pub(crate) faulty: FaultyBb,
     /// Without faults.
-    pub(super) plan: BbPlan,
+    pub(crate) plan: BbPlan,
     folder: PathBuf,
     log: PathBuf,
     /// Length of the log when this prover was started.
     log_before: usize,
     database_url: String,
+    flags: Vec<String>,
     state: State,
 }
 
-impl Prover {
-    /// A prover that is not started yet.
-    pub(super) fn new(folder: &Path, number: usize, database_url: &str, seed: u64) -> Self {
+impl FaultyProver {
+    /// A prover that is not started yet, with more flags.
+    pub(crate) fn new(folder: &Path, number: usize, database_url: &str, seed: u64, flags: &[String]) -> Self {
         let of_its_own = folder.join(format!("bb-{number}"));
         std::fs::create_dir(&of_its_own).unwrap();
         let mut plan = BbPlan::new(Bb::locate(None).unwrap().path(), seed.wrapping_add(number as u64));
@@ -59,16 +63,18 @@ impl Prover {
             log: folder.join(format!("prover-{number}.log")),
             log_before: 0,
             database_url: database_url.to_owned(),
+            flags: flags.to_vec(),
             state: State::Down,
         }
     }
 
     /// Starts it, if it is down.
-    pub(super) fn start(&mut self) {
+    pub(crate) fn start(&mut self) {
         if !self.is_down() {
             return;
         }
         self.log_before = self.log_text().len();
+        let flags: Vec<_> = self.flags.iter().map(String::as_str).collect();
         let options = ProverOptions {
             database_url: &self.database_url,
             key_file: self.folder.join("prover.key"),
@@ -78,58 +84,48 @@ impl Prover {
             log: &self.log,
             filter: None,
             bb: Some(self.faulty.path()),
-            flags: &[
-                "--workers",
-                "2",
-                "--proof-timeout-seconds",
-                "8",
-                "--worker-memory-mb",
-                MEMORY[self.number].0,
-                // The end of every job is looked at when all is over.
-                "--job-retention-seconds",
-                "86400",
-            ],
+            flags: &[&flags[..], &["--worker-memory-mb", MEMORY[self.number].0], &OF_ALL].concat(),
         };
         self.state = State::Up { process: start_prover(&options).unwrap(), is_warm: false };
     }
 
     /// Its process id, unless it is down or about to be.
-    pub(super) fn pid(&self) -> Option<u32> {
+    pub(crate) fn pid(&self) -> Option<u32> {
         match &self.state {
             State::Up { process, .. } => process.pid(),
             _ => None,
         }
     }
 
-    pub(super) fn is_down(&self) -> bool {
+    pub(crate) fn is_down(&self) -> bool {
         matches!(self.state, State::Down)
     }
 
     /// It has proved something since it was started.
-    pub(super) fn is_warm(&self) -> bool {
+    pub(crate) fn is_warm(&self) -> bool {
         matches!(self.state, State::Up { is_warm: true, .. })
     }
 
     /// Its `bb`, and the programs before them.
-    pub(super) fn workers(&self) -> Vec<u32> {
+    pub(crate) fn workers(&self) -> Vec<u32> {
         self.pid().map(|pid| running_below(pid, self.faulty.path())).unwrap_or_default()
     }
 
     /// SIGKILL or SIGTERM: it ends, now or in a while.
-    pub(super) fn end(&mut self, signal: Signal) {
+    pub(crate) fn end(&mut self, signal: Signal) {
         let State::Up { process, .. } = std::mem::replace(&mut self.state, State::Down) else { return };
         process.signal(signal);
         self.state = State::Leaving { process, since: Instant::now() };
     }
 
-    pub(super) fn signal(&self, signal: Signal) {
+    pub(crate) fn signal(&self, signal: Signal) {
         if let Some(pid) = self.pid() {
             let _ = kill(Pid::from_raw(pid.cast_signed()), signal);
         }
     }
 
     /// Looks after it. One that cannot start because its `bb` fails ends by itself, as it should; one that works does not.
-    pub(super) fn supervise(&mut self, journal: &Journal) {
+    pub(crate) fn supervise(&mut self, journal: &Journal) {
         let Self { number, log, log_before, state, .. } = self;
         match state {
             State::Down => {}
@@ -154,7 +150,7 @@ impl Prover {
         }
     }
 
-    pub(super) fn log_text(&self) -> String {
+    pub(crate) fn log_text(&self) -> String {
         std::fs::read_to_string(&self.log).unwrap_or_default()
     }
 }
