@@ -55,6 +55,9 @@ impl Life {
     }
 }
 
+/// One of the numbers of a measurement.
+type Count = fn(&Sample) -> u64;
+
 /// What is wrong with a life; nothing, if it was too short to tell.
 pub(super) fn complaints(life: &Life) -> Vec<String> {
     let mut found = vec![];
@@ -71,7 +74,7 @@ pub(super) fn complaints(life: &Life) -> Vec<String> {
     if after > before * MOST_GROWTH + MEMORY_SLACK_MB {
         complain(format!("{before:.1} MB in the second quarter of its life, {after:.1} MB in the last"));
     }
-    let counts: [(&str, fn(&Sample) -> u64); 2] =
+    let counts: [(&str, Count); 2] =
         [("descriptors", |sample| sample.descriptors), ("threads", |sample| sample.threads)];
     for (what, of) in counts {
         let most = |quarter: &[Sample]| quarter.iter().map(of).max().unwrap_or(0);
