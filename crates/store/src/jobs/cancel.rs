@@ -50,6 +50,7 @@ impl Store {
     /// last one. `true`: it was. A client that lost its connection and repeats the request must not find its job cancelled. Done
     /// again, it takes no other's claim.
     pub async fn abandon_job(&self, id: Uuid, token: TokenHash) -> Result<bool, StoreError> {
+        let mut tx = self.pool.begin().await?;
         let left: Option<i32> = sqlx::query_scalar(
             "WITH job AS (
                  SELECT id FROM proof_jobs WHERE id = $1 AND state IN ('queued', 'leased') FOR UPDATE
@@ -60,17 +61,14 @@ impl Store {
         )
         .bind(id)
         .bind(token.as_bytes())
-        .fetch_optional(&self.pool)
+        .fetch_optional(&mut *tx)
         .await?;
-        if left != Some(0) {
-            return Ok(false);
+        let is_last = left == Some(0);
+        if is_last {
+            // Of a job that nobody ends in between: its row is held.
+            sqlx::query(CANCEL).bind(id).bind(JobFailure::Cancelled.code()).execute(&mut *tx).await?;
         }
-        // Not if it was claimed again since.
-        let done = sqlx::query(&format!("{CANCEL} AND claims = 0"))
-            .bind(id)
-            .bind(JobFailure::Cancelled.code())
-            .execute(&self.pool)
-            .await?;
-        Ok(done.rows_affected() == 1)
+        tx.commit().await?;
+        Ok(is_last)
     }
 }
