@@ -58,6 +58,30 @@ async fn a_program_proves_verifies_and_keeps_its_session() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_job_that_is_given_up_makes_no_proof() {
+    let stack = TestStack::start().await;
+    let api = client_of(&stack);
+    let epoch = api.registry(stack.registry).await.unwrap().epoch;
+    let keys = api.prover_keys().await.unwrap();
+    let mut jobs = vec![];
+    // The prover is busy with the others when the last one is given up.
+    for number in 0..5u32 {
+        let holder = Holder::new(number.into());
+        let statement = holder.statement(stack.registry, epoch, &stack.session(number.into()));
+        jobs.push(api.request_proof(&keys[0], &statement, &holder.witness(number)).await.unwrap());
+    }
+    let last = jobs.pop().unwrap();
+    api.cancel_proof(&last).await.unwrap();
+    match api.wait_for_proof(&last, |_| {}).await.unwrap_err() {
+        ClientError::NotProved(why) => assert!(why.contains("cancelled"), "{why}"),
+        other => panic!("{other}"),
+    }
+    for job in &jobs {
+        api.wait_for_proof(job, |_| {}).await.unwrap();
+    }
+}
+
 /// As when Redis had the key written down and could not say so: the API answers 503, then that the key is in use.
 #[tokio::test]
 async fn a_request_that_is_still_being_worked_on_is_asked_about_again_under_its_key() {
