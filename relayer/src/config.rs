@@ -46,7 +46,8 @@ pub struct Config {
     #[arg(long, env = "VEILPASS_MAX_PRICE_MICRO_LAMPORTS", default_value = "200000")]
     pub max_price_micro_lamports: u64,
 
-    /// The most to spend in 24 hours, in lamports: fees, and rent that comes back only after an epoch.
+    /// The most to spend in 24 hours, in lamports: fees, and rent that comes back only after an epoch. A twentieth of it is
+    /// kept for roots, which settlements cannot use up.
     #[arg(long, env = "VEILPASS_DAILY_LIMIT_LAMPORTS", default_value = "1000000000")]
     pub daily_limit_lamports: u64,
 

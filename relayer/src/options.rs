@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use veilpass_chain::Format;
+use veilpass_store::ChainStep;
 
 /// How the relayer behaves.
 #[derive(Debug, Clone)]
@@ -17,12 +18,30 @@ pub struct RelayerOptions {
     pub finality_poll: Duration,
     /// The most to offer for a compute unit, in millionths of a lamport.
     pub max_price_micro_lamports: u64,
-    /// The most to spend in 24 hours.
+    /// The most to spend in 24 hours; see [`Self::limit_for`].
     pub daily_limit_lamports: u64,
     /// Below this balance it warns.
     pub low_balance_lamports: u64,
     /// Format of uploads; `None` asks the cluster.
     pub upload_format: Option<Format>,
+}
+
+/// Settlements leave one part of so many of the daily limit to roots: that of one every ten seconds, with the default limit.
+const PARTS_WITHOUT_SETTLEMENTS: u64 = 20;
+
+impl RelayerOptions {
+    /// The most that may be spent in 24 hours, such a transaction included. Whoever settles much must not keep roots from the
+    /// chain, and with them revocations.
+    pub(crate) fn limit_for(&self, step: ChainStep) -> u64 {
+        let limit = self.daily_limit_lamports;
+        match step {
+            ChainStep::OpenBuffer | ChainStep::WriteBuffer | ChainStep::Verify => {
+                limit - limit / PARTS_WITHOUT_SETTLEMENTS
+            }
+            // Closing gives back rent.
+            ChainStep::PublishRoot | ChainStep::CloseBuffer | ChainStep::CloseNullifiers => limit,
+        }
+    }
 }
 
 impl Default for RelayerOptions {

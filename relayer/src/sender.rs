@@ -65,15 +65,16 @@ impl Relayer {
             last_valid_block_height: latest.value.last_valid_block_height,
             lamports: SIGNATURE_FEE + priority_lamports(limit, price) + outgoing.deposit,
         };
-        match self.store.record_attempt(lease, &attempt, self.options.daily_limit_lamports).await? {
+        let daily = self.options.limit_for(outgoing.step);
+        match self.store.record_attempt(lease, &attempt, daily).await? {
             AttemptRecorded::Yes => {}
             AttemptRecorded::LeaseLost => return Err(Trouble::LeaseLost),
             AttemptRecorded::Repeated => return Err(Trouble::later(CLUSTER, "the blockhash has not changed yet")),
             AttemptRecorded::OverLimit { spent } => {
-                let limit = self.options.daily_limit_lamports;
-                alert(SPENDING_LIMIT, format_args!("{spent} of {limit} lamports are spent today: nothing is sent"));
+                let name = outgoing.step.name();
+                alert(SPENDING_LIMIT, format_args!("{spent} of {daily} lamports are spent today: no {name} is sent"));
                 let words = format!(
-                    "the daily spending limit is reached: {spent} of {limit} lamports; raise \
+                    "the daily spending limit is reached: {spent} of {daily} lamports for {name}; raise \
                                      --daily-limit-lamports or wait"
                 );
                 return Err(Trouble::later(OPERATOR, words));

@@ -89,7 +89,8 @@ impl ChainParts {
             lease_seconds: 2,
             log: &self.dir.join("relayer.log"),
             filter: None,
-            flags: &OPS,
+            // A soak settles more than the default of a day allows.
+            flags: &[&OPS[..], &["--daily-limit-lamports", "100000000000"]].concat(),
         };
         self.relayer = Some(start_relayer(&options).unwrap());
     }

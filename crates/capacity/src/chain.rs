@@ -5,8 +5,8 @@ use serde_json::json;
 
 use crate::{Arrivals, Figure, Load, Simulation, figure::Figures, measured};
 
-/// The default of `--daily-limit-lamports`: fees, and rent that comes back only after an epoch.
-const DAILY_LIMIT: f64 = 1e9;
+/// What the default of `--daily-limit-lamports` leaves to settlements: fees, and rent that comes back only after an epoch.
+const DAILY_LIMIT: f64 = 0.95e9;
 
 /// What a block takes: Agave's cost model (`solana-cost-model` 4.2, `block_cost_limits.rs`).
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]

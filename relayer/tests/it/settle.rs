@@ -132,17 +132,19 @@ async fn a_revoked_root_is_refused_in_words_and_a_full_day_waits(pool: PgPool) {
     assert_eq!((waiting.state.as_str(), waiting.attempts), ("pending", 0));
     assert!(waiting.last_error.unwrap().contains("daily spending limit"));
 
+    // A root is sent while settlements wait: they leave it a part of the limit.
+    let root: i64 =
+        sqlx::query_scalar("SELECT sum(lamports)::bigint FROM chain_attempts").fetch_one(&pool).await.unwrap();
+    let daily_limit_lamports = (2 * root + root / 20) as u64;
+    let nearly_poor = world.relayer_with(RelayerOptions { daily_limit_lamports, ..RelayerOptions::default() });
     world.publish_now(maker.root(), 1).await;
-    sqlx::query("UPDATE chain_outbox SET not_before = now() WHERE state = 'pending'").execute(&pool).await.unwrap();
-    sqlx::query("UPDATE chain_outbox SET not_before = 'infinity' WHERE verification_id = $1")
-        .bind(id)
-        .execute(&pool)
-        .await
-        .unwrap();
-    let relayer = world.relayer();
     while world.state().await.sequence < seq + 1 {
-        relayer.work_once().await.unwrap();
+        sqlx::query("UPDATE chain_outbox SET not_before = now() WHERE state = 'pending'").execute(&pool).await.unwrap();
+        nearly_poor.work_once().await.unwrap();
     }
+    let waiting = world.settlement(id).await;
+    assert!(waiting.last_error.unwrap().contains("lamports for open_buffer"));
+    let relayer = world.relayer();
     let revoke = revoke_before(world.operator.pubkey(), world.registry, seq + 1);
     world.chain.send(&world.operator, &[revoke]).await;
     tokio::time::sleep(std::time::Duration::from_millis(200)).await;
