@@ -164,6 +164,16 @@ mod tests {
     }
 
     #[test]
+    fn small_elements() {
+        assert!(FieldElement::ZERO.is_zero() && !FieldElement::from_u64(1).is_zero());
+        assert_eq!(FieldElement::from_be_bytes(&[0; 32]), Ok(FieldElement::ZERO));
+        let one = FieldElement::from_u64(1).to_be_bytes();
+        assert_eq!(one, plus([0; 32], 1));
+        assert_eq!(FieldElement::from_be_slice(&one[1..]), Err(ParseFieldError::Length));
+        assert_eq!(FieldElement::from_be_slice(&[one.as_slice(), &[0]].concat()), Err(ParseFieldError::Length));
+    }
+
+    #[test]
     fn text_has_one_form() {
         let one = FieldElement::from_u64(0xab).to_string();
         assert_eq!(one.parse::<FieldElement>(), Ok(FieldElement::from_u64(0xab)));
@@ -175,7 +185,9 @@ mod tests {
 
     #[test]
     fn montgomery_limbs_above_the_modulus_are_refused() {
-        assert_eq!(FieldElement::from_montgomery_limbs([u64::MAX; 4]), Err(ParseFieldError::NotCanonical));
+        for limbs in [[u64::MAX; 4], Fr::MODULUS.0] {
+            assert_eq!(FieldElement::from_montgomery_limbs(limbs), Err(ParseFieldError::NotCanonical));
+        }
     }
 
     proptest! {

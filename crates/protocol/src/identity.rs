@@ -74,6 +74,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn random_secrets_differ_and_fill_their_bytes() {
+        let mut rng = rand::rng();
+        let secrets: Vec<_> = (0..64).map(|_| *IdentitySecret::random(&mut rng).expose_be_bytes()).collect();
+        for (index, secret) in secrets.iter().enumerate() {
+            assert!(!secrets[..index].contains(secret));
+        }
+        // A byte is zero in all 64 with a probability of 2^-512; the first has 6 bits.
+        assert!((0..FIELD_BYTES).all(|byte| secrets.iter().any(|secret| secret[byte] != 0)));
+    }
+
+    #[test]
     fn a_secret_does_not_print() {
         let secret = IdentitySecret::from_be_bytes(&FieldElement::from_u64(0x1234_5678).to_be_bytes()).unwrap();
         assert_eq!(format!("{secret:?} {secret:#?}"), "IdentitySecret(redacted) IdentitySecret(redacted)");

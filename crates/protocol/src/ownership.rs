@@ -145,6 +145,32 @@ mod tests {
         sealer.open(registry, &[7; 16], &sealed[..124]).unwrap_err();
     }
 
+    /// What is in the database must open for ever. Sealed by Node's `crypto`, with a nonce of bytes 5.
+    #[test]
+    fn a_record_sealed_by_another_implementation_opens() {
+        let sealed = "01050505050505050505050505d3b433a5ad074fd583313b3ac99d595d1160711a69543f65c047ac46fe84479a3683636e73\
+                      94338a5bc8e18dc944b2770c61b987f3af60ee0a53f9a3ba1260630f75f99095bbd384622966ea9754fc7b7908be65cfce27\
+                      c0813bb4de2f94eb5568b132d0b4df3ea2384a83185469e3eb";
+        let sealer = OwnershipSealer::derive(&MasterKey::new([9; 32]));
+        let registry = RegistryId::new(FieldElement::from_u64(1));
+        assert_eq!(sealer.open(registry, &[7; 16], &hex::decode(sealed).unwrap()), Ok(record()));
+    }
+
+    #[test]
+    fn what_is_no_record_does_not_open() {
+        let sealer = OwnershipSealer::derive(&MasterKey::new([9; 32]));
+        let registry = RegistryId::new(FieldElement::from_u64(1));
+        for bytes in [&[][..], &[VERSION], &[VERSION; SEALED_OWNERSHIP_BYTES + 1]] {
+            assert_eq!(sealer.open(registry, &[7; 16], bytes), Err(OpenOwnershipError));
+        }
+    }
+
+    #[test]
+    fn an_account_of_zeros_is_not_known() {
+        assert_eq!(record().known_account(), Some(&[3; 32]));
+        assert_eq!(OwnershipRecord { token_account: [0; 32], ..record() }.known_account(), None);
+    }
+
     #[test]
     fn a_record_does_not_print() {
         let sealer = OwnershipSealer::derive(&MasterKey::new([9; 32]));

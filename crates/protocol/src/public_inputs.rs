@@ -161,6 +161,15 @@ mod tests {
     }
 
     #[test]
+    fn a_statement_is_its_public_inputs_without_the_root() {
+        let PublicInputs { registry_id, merkle_root, track_id, epoch, nullifier, context } = sample();
+        let statement = ProofStatement { registry_id, track_id, epoch, nullifier, context };
+        assert_eq!(statement.under_root(merkle_root), sample());
+        let bytes = sample().to_bytes();
+        assert_eq!(statement.to_bytes()[..], [&bytes[..32], &bytes[64..]].concat());
+    }
+
+    #[test]
     fn an_aliased_input_is_refused_at_every_position() {
         for index in 0..PUBLIC_INPUT_COUNT {
             let mut bytes = sample().to_bytes();

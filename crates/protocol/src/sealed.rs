@@ -97,3 +97,28 @@ impl fmt::Debug for SealedWitness {
         f.write_str("SealedWitness(..)")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sealed_witness_is_its_key_then_its_ciphertext() {
+        let sealed = SealedWitness::from_parts(&[1; ENCAPSULATED_KEY_BYTES], &[2; SEALED_CIPHERTEXT_BYTES]);
+        assert_eq!(sealed.as_bytes()[..], [[1; 32].as_slice(), &[2; 85]].concat());
+        assert_eq!((sealed.encapsulated_key(), sealed.ciphertext()), ([1; 32].as_slice(), [2; 85].as_slice()));
+        assert!(SealedWitness::from_slice(sealed.as_bytes()) == Ok(sealed.clone()));
+        for length in [0, SEALED_WITNESS_BYTES - 1, SEALED_WITNESS_BYTES + 1] {
+            assert!(SealedWitness::from_slice(&vec![0; length]) == Err(ParseSealedWitnessError));
+        }
+        assert_eq!(format!("{sealed:?}"), "SealedWitness(..)");
+    }
+
+    /// Computed by Node's `crypto`.
+    #[test]
+    fn a_key_has_the_id_that_others_compute() {
+        let id = ProverKeyId::of_public_key(&[4; 32]);
+        assert_eq!(id.to_string(), "4ca511bc5ee0b3c7a352a97de7abd989");
+        assert_eq!(ProverKeyId::from_bytes(id.to_bytes()), id);
+    }
+}

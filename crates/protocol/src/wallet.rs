@@ -85,6 +85,13 @@ mod tests {
         assert_ne!(hash, WalletHash::new(&Pepper::new([0xac; 32]), &[1; 32]));
     }
 
+    /// Peppers cannot change without losing every wallet that is known. Computed by Node's `crypto`.
+    #[test]
+    fn the_pepper_of_a_master_key_is_fixed() {
+        let hash = WalletHash::new(&Pepper::derive(&MasterKey::new([9; 32])), &[1; 32]);
+        assert_eq!(hex::encode(hash.as_bytes()), "d9600c73fa26707fca784a327c1a32d91273b19fb0dbfd7ed02670638488657d");
+    }
+
     #[test]
     fn a_pepper_does_not_print_even_when_it_does_not_parse() {
         let text = "not a pepper";
