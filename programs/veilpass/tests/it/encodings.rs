@@ -1,8 +1,9 @@
 //! Proofs whose bytes mean something else, or the same in another form. Program and host refuse them for the same reason.
 
 use veilpass_program::error::VeilpassError;
+use veilpass_program::proof;
 use veilpass_ultrahonk::Section;
-use veilpass_ultrahonk::pinned::{LOG_N, PROOF_WORDS};
+use veilpass_ultrahonk::pinned::{LOG_N, PROOF_WORDS, words};
 
 use crate::forgeries::Q;
 use crate::support::{Uploaded, add, alias, assert_refused};
@@ -129,4 +130,13 @@ fn a_proof_of_another_statement_is_refused() {
     assert_eq!(uploaded.refuse_bytes(0, frozen), VeilpassError::ProofSumcheck);
     uploaded.verify().unwrap();
     assert_refused(uploaded.deployment.verify(&uploaded.owner, &uploaded.submission), VeilpassError::NullifierUsed);
+}
+
+/// The program's library on a host has no machine that could check a proof: not even an honest one is accepted.
+#[test]
+fn a_host_accepts_no_proof() {
+    let uploaded = Uploaded::new();
+    let content = words(uploaded.submission.content()).unwrap();
+    let public_inputs = words(uploaded.words().as_flattened()).unwrap();
+    assert_eq!(proof::verify(&content, &public_inputs), Err(VeilpassError::ProofOpening));
 }

@@ -184,6 +184,33 @@ fn a_registry_is_made_once_and_with_sense() {
     let landed = deployment.runtime.send(&[initialize], &[&authority]).unwrap();
     let [Event::RegistryInitialized(event)] = &landed.events[..] else { panic!("one event") };
     assert_eq!((event.registry, event.authority), (registry_address(registry(3)), authority.pubkey()));
+    let bump = Address::find_program_address(&[b"registry", &registry(3).to_be_bytes()], &PROGRAM_ID).1;
+    assert_eq!(deployment.state_of(registry(3)).bump, bump);
+}
+
+#[test]
+fn a_root_lives_for_ten_years_at_most() {
+    let mut deployment = Deployment::new(registry(1)).unwrap();
+    let authority = deployment.authority.insecure_clone();
+    let ten_years = 10 * 365 * 86_400;
+    for (number, root_lifetime_seconds) in [(2, ten_years + 1), (3, ten_years), (4, 1)] {
+        let parameters = RegistryParameters {
+            registry_id: registry(number).to_be_bytes(),
+            publisher: authority.pubkey(),
+            epoch_length_seconds: 1,
+            epoch_grace_seconds: 0,
+            root_lifetime_seconds,
+        };
+        let initialize = initialize_registry(authority.pubkey(), registry(number), parameters);
+        let result = deployment.runtime.send(&[initialize], &[&authority]);
+        if root_lifetime_seconds > ten_years {
+            assert_refused(result, VeilpassError::RootLifetime);
+            continue;
+        }
+        result.unwrap();
+        let state = deployment.state_of(registry(number));
+        assert_eq!((state.root_lifetime_seconds, state.epoch_grace_seconds), (root_lifetime_seconds, 0));
+    }
 }
 
 /// Events are instructions that only the program can send to itself.
