@@ -15,6 +15,9 @@ cache=${VEILPASS_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/veilpass}
 version=27.1.0
 export VEILPASS_ROOT=$root PATH="$PATH:$cache/tools/bin"
 
+# The tests run in a copy, elsewhere.
+if [[ -z ${CRS_PATH:-} && -d $root/../shared/crs ]]; then export CRS_PATH=$root/../shared/crs; fi
+
 name=${1:-}
 shift || true
 case "$name" in

@@ -53,3 +53,38 @@ impl<F: Scalar> PublicInputs<F> {
         (numerator, denominator)
     }
 }
+
+#[cfg(all(test, feature = "host"))]
+mod tests {
+    use ark_bn254::Fr;
+
+    use super::*;
+    use crate::layout::proof_bytes;
+
+    const LOG_N: usize = 12;
+
+    #[test]
+    fn the_limbs_of_pairing_points_count_like_inputs() {
+        let mut bytes = std::vec![0; proof_bytes(LOG_N)];
+        let limbs = Section::PairingPoints.range(LOG_N).start;
+        for index in 0..PAIRING_POINT_LIMBS {
+            bytes[limbs + SCALAR_BYTES * index + 31] = index as u8 + 3;
+        }
+        let proof = Proof::new(&bytes, LOG_N).unwrap();
+        let inputs = PublicInputs::<Fr>::parse(&[[0; 31], [2; 31]].as_flattened()[30..], 1, &proof).unwrap();
+        assert_eq!(inputs.count, 1 + PAIRING_POINT_LIMBS);
+        let first = Fr::from_be_bytes(&core::array::from_fn(|index| if index == 0 { 0 } else { 2 })).unwrap();
+        let rest = (0..PAIRING_POINT_LIMBS as u64).map(|index| Fr::from(index + 3));
+        assert!(inputs.values.into_iter().take(inputs.count).eq(core::iter::once(first).chain(rest)));
+
+        // By hand: beta = 10, gamma = 7, the first row 5.
+        let (numerator, denominator) = inputs.delta(Fr::from(10u64), Fr::from(7u64), 5);
+        let (mut above, mut below) = (Fr::ONE, Fr::ONE);
+        for (index, value) in inputs.values[..inputs.count].iter().enumerate() {
+            let index = index as u64;
+            above *= Fr::from(7 + 10 * ((1 << 28) + 5 + index)) + value;
+            below *= Fr::from(7u64) - Fr::from(10 * (6 + index)) + value;
+        }
+        assert_eq!((numerator, denominator), (above, below));
+    }
+}

@@ -60,3 +60,24 @@ fn position(challenges: &Challenges, place: i64, x: &Fr29) -> Fr29 {
         short(&challenges.beta, i).wrapping_mul(place).wrapping_add(short(&challenges.gamma, i)).wrapping_add(x.0[i])
     }))
 }
+
+#[cfg(all(test, feature = "host"))]
+mod tests {
+    use super::*;
+    use crate::limbs::constants::ORDER_WORDS;
+    use crate::pinned::{HINTS, OWNERSHIP, hints::Supplied};
+
+    #[test]
+    fn an_input_at_or_above_the_order_is_refused_whatever_the_challenges_are() {
+        let challenges = Challenges::all(Short([3, 0, 0, 0, 0]));
+        let order = core::array::from_fn(|i| ORDER_WORDS[3 - i].to_be());
+        let words = [[0; 4]; HINTS];
+        let refusal = |inputs| public_input_delta(&OWNERSHIP, &inputs, &challenges, &mut Supplied::new(&words)).err();
+        assert_eq!(refusal([[0; 4]; PUBLIC_INPUTS]), Some(Refusal::Hint));
+        for index in 0..PUBLIC_INPUTS {
+            let mut inputs = [[0; 4]; PUBLIC_INPUTS];
+            inputs[index] = order;
+            assert_eq!(refusal(inputs), Some(Refusal::NotCanonical), "input {index}");
+        }
+    }
+}

@@ -99,3 +99,14 @@ fn every_number_and_commitment_of_a_key_matters() {
     let offset = with_header(2, 6).expect("a key");
     assert!(verify(&offset, &fixture.proof, &fixture.public_inputs).is_err());
 }
+
+#[test]
+fn an_error_says_what_is_wrong() {
+    let said = [VkError::Length { actual: 7 }, VkError::LogN, VkError::PublicInputs].map(|error| error.to_string());
+    assert_eq!(said[0], "a verification key has 1888 bytes, not 7");
+    assert!(said[1].contains("rows") && said[2].contains("public inputs"), "{said:?}");
+    let error = VkError::Commitment { index: 3, error: PointError::NotOnCurve };
+    assert!(
+        error.to_string().contains("commitment 3") && error.to_string().ends_with(&PointError::NotOnCurve.to_string())
+    );
+}
