@@ -5,6 +5,7 @@ use std::{fmt, str::FromStr};
 use ark_bn254::Fr;
 use ark_ff::{BigInt, BigInteger, PrimeField};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use zeroize::Zeroize;
 
 /// Bytes of an encoded field element.
 pub const FIELD_BYTES: usize = 32;
@@ -122,6 +123,12 @@ impl FromStr for FieldElement {
     }
 }
 
+impl Zeroize for FieldElement {
+    fn zeroize(&mut self) {
+        self.0.zeroize();
+    }
+}
+
 impl Serialize for FieldElement {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
@@ -147,6 +154,13 @@ mod tests {
             (*byte, carry) = (sum, u8::from(over));
         }
         bytes
+    }
+
+    #[test]
+    fn a_wiped_element_is_zero() {
+        let mut element = FieldElement::from_u64(7);
+        element.zeroize();
+        assert_eq!(element, FieldElement::ZERO);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use rand::CryptoRng;
-use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 use crate::{
     element::{Commitment, Nullifier, Scope},
@@ -14,7 +14,7 @@ use crate::{
 /// A listener's secret `s`: whoever knows it can prove and spend for its tokens.
 ///
 /// It cannot be printed, serialized or compared, and is wiped when dropped.
-pub struct IdentitySecret(FieldElement);
+pub struct IdentitySecret(Zeroizing<FieldElement>);
 
 impl IdentitySecret {
     /// Draws a uniform secret.
@@ -32,7 +32,7 @@ impl IdentitySecret {
 
     /// Parses the canonical 32 big-endian bytes.
     pub fn from_be_bytes(bytes: &[u8; FIELD_BYTES]) -> Result<Self, ParseFieldError> {
-        FieldElement::from_be_bytes(bytes).map(Self)
+        FieldElement::from_be_bytes(bytes).map(|element| Self(Zeroizing::new(element)))
     }
 
     /// The secret's bytes, big-endian, for sealing and for the witness. They are wiped when dropped.
@@ -51,19 +51,13 @@ impl IdentitySecret {
     }
 
     pub(crate) fn element(&self) -> FieldElement {
-        self.0
+        *self.0
     }
 }
 
 impl fmt::Debug for IdentitySecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("IdentitySecret(redacted)")
-    }
-}
-
-impl Drop for IdentitySecret {
-    fn drop(&mut self) {
-        self.0.0.zeroize();
     }
 }
 
