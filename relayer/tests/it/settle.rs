@@ -138,8 +138,8 @@ async fn a_revoked_root_is_refused_in_words_and_a_full_day_waits(pool: PgPool) {
     let daily_limit_lamports = (2 * root + root / 20) as u64;
     let nearly_poor = world.relayer_with(RelayerOptions { daily_limit_lamports, ..RelayerOptions::default() });
     world.publish_now(maker.root(), 1).await;
+    sqlx::query("UPDATE chain_outbox SET not_before = now() WHERE state = 'pending'").execute(&pool).await.unwrap();
     while world.state().await.sequence < seq + 1 {
-        sqlx::query("UPDATE chain_outbox SET not_before = now() WHERE state = 'pending'").execute(&pool).await.unwrap();
         nearly_poor.work_once().await.unwrap();
     }
     let waiting = world.settlement(id).await;

@@ -82,13 +82,15 @@ fn fifty_different_proofs_are_accepted() {
 #[test]
 fn money_at_the_address_of_a_nullifier_does_not_prevent_it() {
     let (mut deployment, mut maker, owner) = ready();
-    for (listener, lamports) in [(0, 1), (1, 10_000_000_000)] {
+    let rent = 2_282_880;
+    for (listener, lamports) in [(0, 1_000), (1, rent), (2, 10_000_000_000)] {
         let submission = maker.submission(listener, deployment.registry, deployment.epoch(), 1).unwrap();
         let account = veilpass_chain::registry_address(deployment.registry);
         let address = veilpass_chain::nullifier_address(&account, submission.public_inputs.nullifier);
         deployment.runtime.set_account(address, solana_account::Account { lamports, ..Default::default() });
         deployment.verify(&owner, &submission).unwrap();
         assert!(deployment.receipt(&submission).is_some());
+        assert_eq!(deployment.runtime.balance(&address), rent.max(lamports), "what is missing, and no more");
     }
 }
 
