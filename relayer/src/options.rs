@@ -18,7 +18,7 @@ pub struct RelayerOptions {
     pub finality_poll: Duration,
     /// The most to offer for a compute unit, in millionths of a lamport.
     pub max_price_micro_lamports: u64,
-    /// The most to spend in 24 hours; see [`Self::limit_for`].
+    /// The most to spend in 24 hours; settlements may use 95 % of it.
     pub daily_limit_lamports: u64,
     /// Below this balance it warns.
     pub low_balance_lamports: u64,
