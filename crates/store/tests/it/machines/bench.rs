@@ -60,6 +60,12 @@ impl Bench {
         bench
     }
 
+    /// Lets so many seconds pass: `past` of the statements is how long.
+    pub(crate) async fn age(&self, statements: &str, seconds: u64) {
+        let statements = statements.replace("past", &format!("interval '{seconds} s'"));
+        sqlx::raw_sql(&statements).execute(&self.pool).await.unwrap();
+    }
+
     pub(crate) fn wait<T>(&self, future: impl Future<Output = T>) -> T {
         self.runtime.block_on(future)
     }

@@ -5,6 +5,7 @@ mod mirror;
 mod outbox;
 pub(crate) mod overlap;
 mod queue;
+mod step;
 
 /// A signature by its number.
 fn signature(number: usize) -> String {

@@ -8,6 +8,7 @@ use super::{
     job::State,
     model::{KEYS, Model},
 };
+use crate::machines::step;
 
 const REQUESTS: u8 = 6;
 const CLIENTS: u8 = 2;
@@ -54,15 +55,7 @@ pub(crate) enum Fetched {
     NoProof,
 }
 
-#[derive(Clone, Debug)]
-pub(crate) enum Step {
-    /// One call. A process that crashes makes no more calls, and that is all.
-    Call(Call),
-    /// Two calls that change one job, and that both begin before either ends.
-    Overlap(Call, Call),
-    /// So many seconds.
-    Pass(u64),
-}
+pub(crate) type Step = step::Step<Call>;
 
 impl Call {
     fn token(&self) -> Option<usize> {
@@ -217,14 +210,8 @@ impl ReferenceStateMachine for Model {
     }
 
     fn apply(mut model: Self, step: &Step) -> Self {
-        model.answers = match step {
-            Step::Call(call) => vec![model.call(call)],
-            Step::Overlap(first, second) => vec![model.call(first), model.call(second)],
-            Step::Pass(seconds) => {
-                model.now += seconds;
-                vec![]
-            }
-        };
+        model.now += step.seconds();
+        model.answers = step.calls().map(|call| model.call(call)).collect();
         model
     }
 }

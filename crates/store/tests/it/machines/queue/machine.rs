@@ -100,8 +100,7 @@ impl StateMachineTest for Queue {
                 vec![queue.note(&first, one), queue.note(&second, two)]
             }
             Step::Pass(seconds) => {
-                let earlier = PASS.replace("past", &format!("interval '{seconds} s'"));
-                bench.wait(async { sqlx::raw_sql(&earlier).execute(&bench.pool).await.unwrap() });
+                bench.wait(bench.age(PASS, seconds));
                 vec![]
             }
         };
