@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use veilpass_telemetry::LogFormat;
+use veilpass_telemetry::LogOptions;
 
 /// The Veilpass indexer: follows the program on chain, and keeps its events as rows.
 #[derive(Clone, Debug, clap::Parser)]
@@ -46,7 +46,7 @@ pub struct Config {
     #[arg(long, env = "VEILPASS_OPS_LISTEN")]
     pub ops_listen: Option<SocketAddr>,
 
-    /// How log lines look.
-    #[arg(long, env = "VEILPASS_LOG_FORMAT", value_enum, default_value_t)]
-    pub log_format: LogFormat,
+    /// Logs.
+    #[command(flatten)]
+    pub logs: LogOptions,
 }

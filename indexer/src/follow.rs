@@ -95,12 +95,12 @@ impl Follower {
             self.mirrored = true;
         }
         let (chain_slot, final_slot) = self.ledger.slots().await?;
-        let (until, from_slot) = self.start(chain_slot, final_slot).await?;
+        let (until, from_slot) = self.start(final_slot).await?;
         let (listed, complete) = self.ledger.list(until, from_slot, chain_slot).await?;
         let mut polled = Polled::default();
         let mut all_final = true;
         for part in listed.chunks(BATCH) {
-            let mut batch = ChainBatch { chain_slot, ..ChainBatch::default() };
+            let mut batch = ChainBatch::default();
             let (done, outcome) = self.read(part, &mut batch).await;
             let part = &part[..done];
             for entry in part {
@@ -123,8 +123,9 @@ impl Follower {
         if complete {
             self.indexed_slot = chain_slot;
         }
-        let mut batch =
-            ChainBatch { chain_slot: newest_slot, indexed_slot: self.indexed_slot, ..ChainBatch::default() };
+        // Only now, and only if nothing is missing, are the rows news of the chain.
+        let chain_slot = complete.then_some(newest_slot);
+        let mut batch = ChainBatch { chain_slot, indexed_slot: self.indexed_slot, ..ChainBatch::default() };
         self.settle(final_slot, &mut batch).await?;
         self.apply(&batch, &mut polled).await?;
         self.known.retain(|_, slot| *slot > final_slot);
@@ -135,10 +136,10 @@ impl Follower {
     }
 
     /// Where to list from: after the cursor, or from a slot if there is none, or the node has lost it.
-    async fn start(&mut self, chain_slot: u64, final_slot: u64) -> Result<(Option<Signature>, u64), FollowError> {
+    async fn start(&mut self, final_slot: u64) -> Result<(Option<Signature>, u64), FollowError> {
         if let Some(slot) = self.reindex_from {
             tracing::info!(slot, "reading again from this slot");
-            self.rewind(chain_slot).await?;
+            self.rewind().await?;
             return Ok((None, slot));
         }
         let progress = self.store.chain_progress(&self.program).await?.unwrap_or_default();
@@ -160,7 +161,7 @@ impl Follower {
                         "events between these slots are lost to this node: use another, and --from-slot"
                     );
                 }
-                self.rewind(chain_slot).await?;
+                self.rewind().await?;
                 return Ok((None, 0));
             }
             self.looks_until_cursor_check = CURSOR_CHECK;
@@ -169,9 +170,9 @@ impl Follower {
         Ok((Some(signature), 0))
     }
 
-    async fn rewind(&mut self, chain_slot: u64) -> Result<(), FollowError> {
+    async fn rewind(&mut self) -> Result<(), FollowError> {
         self.known.clear();
-        let batch = ChainBatch { rewind: true, chain_slot, ..ChainBatch::default() };
+        let batch = ChainBatch { rewind: true, ..ChainBatch::default() };
         self.store.apply_chain_batch(&self.program, &batch).await?;
         Ok(())
     }

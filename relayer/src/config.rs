@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf};
 
-use veilpass_telemetry::LogFormat;
+use veilpass_telemetry::LogOptions;
 
 /// The Veilpass relayer: publishes roots and settles proofs on Solana, from the outbox in Postgres.
 ///
@@ -67,7 +67,7 @@ pub struct Config {
     #[arg(long, env = "VEILPASS_BATCH_AGE_MS", default_value = "2000")]
     pub batch_age_ms: u64,
 
-    /// How often nullifiers whose epoch is over are closed, in seconds; 0: never.
+    /// How often nullifiers whose epoch and the one after it are over are closed, in seconds; 0: never.
     #[arg(long, env = "VEILPASS_RECLAIM_SECONDS", default_value = "3600")]
     pub reclaim_seconds: u64,
 
@@ -76,9 +76,9 @@ pub struct Config {
     #[arg(long, env = "VEILPASS_OPS_LISTEN")]
     pub ops_listen: Option<SocketAddr>,
 
-    /// How log lines look.
-    #[arg(long, env = "VEILPASS_LOG_FORMAT", value_enum, default_value_t)]
-    pub log_format: LogFormat,
+    /// Logs.
+    #[command(flatten)]
+    pub logs: LogOptions,
 }
 
 /// Format of uploads.

@@ -70,12 +70,7 @@ impl Relayer {
                 .map(|nullifier| close_nullifier(payer, id, nullifier))
                 .collect();
             for some in closes.chunks(AT_ONCE).take(A_ROUND) {
-                let outgoing = Outgoing {
-                    step: ChainStep::CloseNullifiers,
-                    format: Format::Legacy,
-                    instructions: some.to_vec(),
-                    deposit: 0,
-                };
+                let outgoing = Outgoing::new(ChainStep::CloseNullifiers, Format::Legacy, some.to_vec());
                 match self.dispatch(None, &outgoing).await {
                     Ok(attempt) => match self.watch(vec![attempt]).await? {
                         None => closed += some.len(),
@@ -119,8 +114,7 @@ impl Relayer {
         // Asks for as many units as the message states anyway.
         let data = [&[2][..], &UNITS.to_le_bytes()].concat();
         let nothing = Instruction { program_id: COMPUTE_BUDGET, accounts: vec![], data };
-        let outgoing =
-            Outgoing { step: ChainStep::OpenBuffer, format: Format::V1, instructions: vec![nothing], deposit: 0 };
+        let outgoing = Outgoing::new(ChainStep::OpenBuffer, Format::V1, vec![nothing]);
         let transaction = self.sign(&outgoing, Hash::default(), UNITS, 0)?;
         let bytes = wincode::serialize(&transaction).map_err(|error| Trouble::later(OPERATOR, error))?;
         let config = json!({

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use veilpass_chain::Format;
+use veilpass_chain::{Format, UPLOAD_COMPUTE_UNITS, priority_lamports};
 use veilpass_store::ChainStep;
+
+use crate::sender::{MOST_UNITS, SIGNATURE_FEE};
 
 /// How the relayer behaves.
 #[derive(Debug, Clone)]
@@ -28,6 +30,8 @@ pub struct RelayerOptions {
 
 /// Settlements leave one part of so many of the daily limit to roots: that of one every ten seconds, with the default limit.
 const PARTS_WITHOUT_SETTLEMENTS: u64 = 20;
+/// Roots whose fees the fee payer must have left when the rent of a buffer is paid.
+const ROOTS_IN_RESERVE: u64 = 10;
 
 impl RelayerOptions {
     /// The most that may be spent in 24 hours, such a transaction included. Whoever settles much must not keep roots from the
@@ -41,6 +45,22 @@ impl RelayerOptions {
             // Closing gives back rent.
             ChainStep::PublishRoot | ChainStep::CloseBuffer | ChainStep::CloseNullifiers => limit,
         }
+    }
+
+    /// The most that a settlement takes after its buffer was opened by the first of so many uploads.
+    pub(crate) fn most_after_opening(&self, uploads: usize, receipt: u64) -> u64 {
+        let uploads = self.most_for(UPLOAD_COMPUTE_UNITS).saturating_mul(uploads.saturating_sub(1) as u64);
+        uploads.saturating_add(self.most_for(MOST_UNITS)).saturating_add(receipt)
+    }
+
+    /// What the fee payer must have left for roots while a buffer holds its rent.
+    pub(crate) fn reserve_for_roots(&self) -> u64 {
+        self.most_for(MOST_UNITS).saturating_mul(ROOTS_IN_RESERVE)
+    }
+
+    /// The most that a transaction costs that may use so many compute units.
+    fn most_for(&self, units: u32) -> u64 {
+        SIGNATURE_FEE.saturating_add(priority_lamports(units, self.max_price_micro_lamports))
     }
 }
 

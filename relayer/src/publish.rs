@@ -49,12 +49,7 @@ impl Relayer {
             }
             let instruction =
                 publish_root(payer, wanted.registry, registry.sequence, wanted.root, wanted.revoke_earlier);
-            return Ok(Plan::Send(vec![Outgoing {
-                step: ChainStep::PublishRoot,
-                format: Format::Legacy,
-                instructions: vec![instruction],
-                deposit: 0,
-            }]));
+            return Ok(Plan::Send(vec![Outgoing::new(ChainStep::PublishRoot, Format::Legacy, vec![instruction])]));
         }
         let entry = &registry.roots[(wanted.root_seq % registry.roots.len() as u64) as usize];
         if entry.sequence != wanted.root_seq {

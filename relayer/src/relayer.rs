@@ -63,7 +63,7 @@ impl Relayer {
         }
     }
 
-    /// Takes the intent that waits longest and does for it what can be done now. `false`: none waits.
+    /// Takes the intent whose turn it is and does for it what can be done now. `false`: none waits.
     pub async fn work_once(&self) -> Result<bool, StoreError> {
         let Some(intent) = self.store.lease_intent(&self.name, self.options.lease).await? else { return Ok(false) };
         let leased = Instant::now();

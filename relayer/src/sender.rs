@@ -29,12 +29,21 @@ pub(crate) struct Outgoing {
     pub(crate) instructions: Vec<Instruction>,
     /// Lamports that it leaves on the chain for good, or for a long time.
     pub(crate) deposit: u64,
+    /// The most that is to be spent after it, in lamports. Without room for that it is not begun.
+    pub(crate) to_come: u64,
+}
+
+impl Outgoing {
+    /// One that leaves nothing on the chain, and that nothing has to follow.
+    pub(crate) fn new(step: ChainStep, format: Format, instructions: Vec<Instruction>) -> Self {
+        Self { step, format, instructions, deposit: 0, to_come: 0 }
+    }
 }
 
 /// Compute units that a transaction may have.
-const MOST_UNITS: u32 = 1_400_000;
+pub(crate) const MOST_UNITS: u32 = 1_400_000;
 /// Lamports for a signature.
-const SIGNATURE_FEE: u64 = 5_000;
+pub(crate) const SIGNATURE_FEE: u64 = 5_000;
 
 impl Relayer {
     /// Simulates, prices, signs, records and sends. The transaction that is recorded is returned, whether or not
@@ -65,7 +74,7 @@ impl Relayer {
             last_valid_block_height: latest.value.last_valid_block_height,
             lamports: SIGNATURE_FEE + priority_lamports(limit, price) + outgoing.deposit,
         };
-        let daily = self.options.limit_for(outgoing.step);
+        let daily = self.options.limit_for(outgoing.step).saturating_sub(outgoing.to_come);
         match self.store.record_attempt(lease, &attempt, daily).await? {
             AttemptRecorded::Yes => {}
             AttemptRecorded::LeaseLost => return Err(Trouble::LeaseLost),

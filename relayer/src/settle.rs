@@ -56,9 +56,10 @@ impl Relayer {
         let registry_at = registry_address(wanted.inputs.registry_id);
         let buffer_at = proof_buffer_address(&payer, &wanted.seed());
         let nullifier_at = nullifier_address(&registry_at, wanted.inputs.nullifier);
-        let addresses = [registry_at, nullifier_at, buffer_at, ChainView::clock()];
-        let [registry, nullifier, buffer, clock] = self.view().accounts(addresses, certainty).await?;
+        let addresses = [registry_at, nullifier_at, buffer_at, ChainView::clock(), payer];
+        let [registry, nullifier, buffer, clock, purse] = self.view().accounts(addresses, certainty).await?;
         let is_there = buffer.is_some();
+        let balance = purse.map_or(0, |account| account.lamports);
         let buffer = buffer.filter(|buffer| buffer.read::<ProofBuffer>().is_some_and(|buffer| buffer.owner == payer));
 
         let receipt = nullifier.as_ref().and_then(|account| account.read::<Nullifier>());
@@ -74,15 +75,13 @@ impl Relayer {
         };
         match ended {
             // What is over leaves no buffer behind: its rent comes back.
-            Some(Plan::Done | Plan::Refused(_)) if buffer.is_some() => Ok(Plan::Send(vec![Outgoing {
-                step: ChainStep::CloseBuffer,
-                format: Format::Legacy,
-                instructions: vec![close_proof_buffer(payer, buffer_at)],
-                deposit: 0,
-            }])),
+            Some(Plan::Done | Plan::Refused(_)) if buffer.is_some() => {
+                let close = vec![close_proof_buffer(payer, buffer_at)];
+                Ok(Plan::Send(vec![Outgoing::new(ChainStep::CloseBuffer, Format::Legacy, close)]))
+            }
             Some(ended) => Ok(ended),
             None if is_there && buffer.is_none() => Ok(Plan::RenewBuffer),
-            None => self.next_step(wanted, buffer_at, buffer.as_ref()).await,
+            None => self.next_step(wanted, buffer_at, buffer.as_ref(), balance).await,
         }
     }
 
@@ -129,30 +128,43 @@ impl Relayer {
         None
     }
 
-    /// Opens the buffer, or writes what it lacks, or has it verified.
-    async fn next_step(&self, wanted: &Settling, at: Address, buffer: Option<&RawAccount>) -> Result<Plan, Trouble> {
+    /// Opens the buffer, or writes what it lacks, or has it verified. `balance` is the fee payer's.
+    async fn next_step(
+        &self,
+        wanted: &Settling,
+        at: Address,
+        buffer: Option<&RawAccount>,
+        balance: u64,
+    ) -> Result<Plan, Trouble> {
         let Ok(submission) = &wanted.submission else { return Ok(Plan::Refused(refused("ProofHint"))) };
         let payer = self.fee_payer.address();
         let format = self.upload_format().await?;
         let rent = self.view().rent(buffer_space()).await?;
         let upload = UploadPlan::new(format, &payer, &wanted.seed(), submission, rent);
-        let send = |step, format, instructions| Outgoing { step, format, instructions, deposit: 0 };
+        let receipt = self.view().rent(veilpass_chain::DISCRIMINATOR_BYTES + size_of::<Nullifier>()).await?;
         let Some(buffer) = buffer else {
+            // A buffer that cannot be verified locks its rent, and the next intent would open another.
+            let to_come = self.options.most_after_opening(upload.transactions.len(), receipt);
+            let needed = rent.saturating_add(to_come).saturating_add(self.options.reserve_for_roots());
+            if balance < needed {
+                let words = format!("the fee payer has {balance} lamports and should have {needed}: send SOL to it");
+                return Ok(Plan::Wait { after: OPERATOR, words: Some(words) });
+            }
             let open = upload.transactions.into_iter().next().unwrap_or_default();
-            return Ok(Plan::Send(vec![send(ChainStep::OpenBuffer, format, open)]));
+            return Ok(Plan::Send(vec![Outgoing { to_come, ..Outgoing::new(ChainStep::OpenBuffer, format, open) }]));
         };
         let held = buffer.data.get(buffer_space() - BUFFER_BYTES..).unwrap_or_default();
         let is_missing = |range: &Range<usize>| held.get(range.clone()) != submission.content().get(range.clone());
         let missing = upload.transactions.iter().zip(&upload.ranges).filter(|(_, range)| is_missing(range));
         let writes: Vec<_> = missing
             .filter_map(|(instructions, _)| instructions.last())
-            .map(|write| send(ChainStep::WriteBuffer, format, vec![write.clone()]))
+            .map(|write| Outgoing::new(ChainStep::WriteBuffer, format, vec![write.clone()]))
             .collect();
         if !writes.is_empty() {
             return Ok(Plan::Send(writes));
         }
         let verify = verify_ownership(payer, at, &wanted.inputs, wanted.root_seq);
-        let deposit = self.view().rent(veilpass_chain::DISCRIMINATOR_BYTES + size_of::<Nullifier>()).await?;
-        Ok(Plan::Send(vec![Outgoing { deposit, ..send(ChainStep::Verify, Format::Legacy, vec![verify]) }]))
+        let verify = Outgoing::new(ChainStep::Verify, Format::Legacy, vec![verify]);
+        Ok(Plan::Send(vec![Outgoing { deposit: receipt, ..verify }]))
     }
 }

@@ -33,6 +33,7 @@ impl Certainty {
 /// An account as it is on the chain.
 #[derive(Debug, Clone)]
 pub(crate) struct RawAccount {
+    pub(crate) lamports: u64,
     pub(crate) owner: Address,
     pub(crate) data: Vec<u8>,
 }
@@ -47,6 +48,7 @@ impl RawAccount {
 /// An account as JSON.
 #[derive(Deserialize)]
 struct JsonAccount {
+    lamports: u64,
     owner: String,
     data: (String, String),
 }
@@ -61,6 +63,7 @@ impl JsonAccount {
     fn parse(self) -> Result<RawAccount, RpcFailure> {
         let broken = || RpcFailure::Unavailable("an account is not what was asked for".into());
         Ok(RawAccount {
+            lamports: self.lamports,
             owner: self.owner.parse().map_err(|_| broken())?,
             data: BASE64_STANDARD.decode(self.data.0).map_err(|_| broken())?,
         })

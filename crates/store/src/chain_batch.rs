@@ -21,8 +21,9 @@ pub struct ChainBatch {
     pub cursor: Option<(String, u64)>,
     /// All events up to this slot are known with this batch.
     pub indexed_slot: u64,
-    /// The chain's newest confirmed slot.
-    pub chain_slot: u64,
+    /// The chain's newest confirmed slot, if this batch ends a look that saw everything: with it there is news of the chain,
+    /// unless it stands still. `None` for a part of a look, whose next part may be missing for long.
+    pub chain_slot: Option<u64>,
 }
 
 /// A transaction that succeeded and could not be read.
@@ -49,8 +50,8 @@ impl Store {
     /// Records a batch, all or nothing. Doing so again changes nothing.
     pub async fn apply_chain_batch(&self, program: &str, batch: &ChainBatch) -> Result<ChainChanges, StoreError> {
         let mut tx = self.pool.begin().await?;
-        // Two indexers of one program take turns.
-        sqlx::query("INSERT INTO chain_cursors (program_id) VALUES ($1) ON CONFLICT DO NOTHING")
+        // Two indexers of one program take turns. Before the first whole look there is no news.
+        sqlx::query("INSERT INTO chain_cursors (program_id, updated_at) VALUES ($1, 'epoch') ON CONFLICT DO NOTHING")
             .bind(program)
             .execute(&mut *tx)
             .await?;
@@ -86,21 +87,22 @@ impl Store {
             .execute(&mut *tx)
             .await?;
         }
-        // A cursor goes forward only: of two indexers, one may be behind.
+        // A cursor goes forward only: of two indexers, one may be behind. So does the time of the news: whoever cannot read on,
+        // or asks a node that stands still, knows nothing of what was spent since.
         sqlx::query(
             "UPDATE chain_cursors SET
                  signature = CASE WHEN NOT $6 AND ($2 IS NULL OR $3 < slot) THEN signature ELSE $2 END,
                  slot = CASE WHEN NOT $6 AND ($2 IS NULL OR $3 < slot) THEN slot ELSE $3 END,
                  indexed_slot = CASE WHEN $6 THEN $4 ELSE greatest(indexed_slot, $4) END,
-                 chain_slot = CASE WHEN $6 THEN $5 ELSE greatest(chain_slot, $5) END,
-                 updated_at = now()
+                 chain_slot = CASE WHEN $6 THEN coalesce($5, 0) ELSE greatest(chain_slot, $5) END,
+                 updated_at = CASE WHEN $5 > chain_slot THEN now() ELSE updated_at END
              WHERE program_id = $1",
         )
         .bind(program)
         .bind(batch.cursor.as_ref().map(|(signature, _)| signature))
         .bind(batch.cursor.as_ref().map(|(_, slot)| bigint(*slot)))
         .bind(bigint(batch.indexed_slot))
-        .bind(bigint(batch.chain_slot))
+        .bind(batch.chain_slot.map(bigint))
         .bind(batch.rewind)
         .execute(&mut *tx)
         .await?;

@@ -14,14 +14,14 @@ pub struct ChainProgress {
     pub cursor: Option<(String, u64)>,
     /// All events up to this slot are rows.
     pub indexed_slot: u64,
-    /// The newest confirmed slot when that was so.
+    /// The newest confirmed slot when all of the chain was last read.
     pub chain_slot: u64,
-    /// Seconds since the indexer last reported.
+    /// Seconds since all of a chain was read that had gone on since the time before: the age of the news.
     pub age_seconds: u64,
 }
 
 impl ChainProgress {
-    /// Slots that the rows are behind the chain. Says nothing if the indexer does not run: see `age_seconds`.
+    /// Slots that the rows were behind the chain when all of it was last read: see `age_seconds` for when that was.
     pub fn slot_lag(&self) -> u64 {
         self.chain_slot.saturating_sub(self.indexed_slot)
     }

@@ -64,8 +64,9 @@ impl Store {
     pub async fn revoke_grant(&self, jti: Uuid) -> Result<Option<RevokedGrants>, StoreError> {
         let row = sqlx::query(
             "WITH revoked AS (UPDATE session_grants SET revoked_at = now() WHERE jti = $1 AND revoked_at IS NULL
-                              RETURNING jti)
-             SELECT verification_id, (SELECT count(*) FROM revoked) AS count FROM session_grants WHERE jti = $1",
+                              AND expires_at > now() RETURNING jti)
+             SELECT verification_id, (SELECT count(*) FROM revoked) AS count FROM session_grants
+             WHERE jti = $1 AND expires_at > now()",
         )
         .bind(jti)
         .fetch_optional(&self.pool)

@@ -1,4 +1,4 @@
-//! Postgres: the truth of the service. All SQL of the project is in this crate.
+//! Postgres: the truth of the service. All SQL that services run is in this crate.
 //!
 //! [`Store`] is a pool; each file adds the operations of one concern to it. Times are the database's (`now()`), so
 //! machines need not agree on the clock. Field elements are stored as their canonical 32 bytes, big-endian.
@@ -157,7 +157,7 @@ impl Store {
         Ok(version.fetch_one(&self.pool).await?)
     }
 
-    /// One round trip, to see whether the database answers and has this build's schema.
+    /// One round trip, to see whether the database answers and has our tables; [`Self::schema_version`] says of which migration.
     pub async fn ping(&self) -> Result<(), StoreError> {
         sqlx::query("SELECT 1 FROM registries LIMIT 1").execute(&self.pool).await?;
         Ok(())

@@ -19,7 +19,7 @@ pub struct ProverReport {
     pub key: ProverKeyId,
     /// Workers that are ready to prove.
     pub workers: u16,
-    /// Mean time of its recent proofs, from lease to end.
+    /// Mean time of its recent proofs: `bb` and the check, without lease, opening, path, solving and storing.
     pub mean_proof: Duration,
 }
 

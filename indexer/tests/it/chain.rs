@@ -205,6 +205,17 @@ pub(crate) async fn same_again(mut follower: Follower, pool: &PgPool) -> Vec<Cha
     live
 }
 
+/// What is known of the chain has been so for an hour.
+pub(crate) async fn outdate_news(pool: &PgPool) {
+    sqlx::query("UPDATE chain_cursors SET updated_at = now() - interval '1 h'").execute(pool).await.unwrap();
+}
+
+/// Whether it still is.
+pub(crate) async fn has_old_news(pool: &PgPool) -> bool {
+    let progress = Store::from_pool(pool.clone()).chain_progress(&PROGRAM_ID.to_string()).await.unwrap();
+    progress.unwrap().age_seconds >= 3_600
+}
+
 /// All rows.
 pub(crate) async fn rows(pool: &PgPool) -> Vec<ChainEvent> {
     Store::from_pool(pool.clone()).chain_events(&PROGRAM_ID.to_string(), 0, u32::MAX).await.unwrap()

@@ -7,12 +7,12 @@ use veilpass_fault_proxy::Fault;
 use veilpass_indexer::Ledger;
 
 use crate::{
-    chain::{Chain, follower_of, rows, same_again},
+    chain::{Chain, follower_of, has_old_news, outdate_news, rows, same_again},
     follow::sequences,
 };
 
 /// Each of a look's requests fails in each way, while roots are published. What a look wrote before it failed stays, in whole
-/// transactions and in order.
+/// transactions and in order, and is no news of the chain.
 #[sqlx::test(migrator = "veilpass_store::MIGRATOR")]
 async fn a_look_that_fails_loses_and_doubles_nothing(pool: PgPool) {
     let chain = Chain::start().await;
@@ -20,6 +20,7 @@ async fn a_look_that_fails_loses_and_doubles_nothing(pool: PgPool) {
     let faults = proxy.faults();
     let mut follower = follower_of(&proxy, &pool);
     let mut published = 0;
+    follower.poll().await.unwrap();
     let kinds = Fault::ALL.into_iter().filter(|fault| !matches!(fault, Fault::SendTwice | Fault::SwallowSend));
     for fault in kinds {
         // The RPC's client itself waits and asks again, five times.
@@ -32,14 +33,17 @@ async fn a_look_that_fails_loses_and_doubles_nothing(pool: PgPool) {
             published += 3;
             chain.confirm().await;
             faults.set_for(method, Some(fault));
+            outdate_news(&pool).await;
             let failed = follower.poll().await;
             assert!(failed.is_err(), "{fault:?} of {method}: {failed:?}");
+            assert!(has_old_news(&pool).await, "{fault:?} of {method}");
             let before: Vec<_> = (1..=published - 3).collect();
             assert_eq!(sequences(&pool).await, before, "{fault:?} of {method}");
             faults.clear();
             follower.poll().await.unwrap();
             let all: Vec<_> = (1..=published).collect();
             assert_eq!(sequences(&pool).await, all, "after {fault:?} of {method}");
+            assert!(!has_old_news(&pool).await, "after {fault:?} of {method}");
         }
     }
     faults.refuse_rpc(true);

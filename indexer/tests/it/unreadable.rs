@@ -12,6 +12,8 @@ use veilpass_chain::PROGRAM_ID;
 use veilpass_indexer::{Follower, Ledger};
 use veilpass_store::Store;
 
+use crate::chain::{has_old_news, outdate_news};
+
 fn signature(number: u8) -> String {
     solana_signature::Signature::from([number; 64]).to_string()
 }
@@ -62,8 +64,8 @@ async fn serve(stream: TcpStream) -> std::io::Result<()> {
     }
 }
 
-#[sqlx::test(migrator = "veilpass_store::MIGRATOR")]
-async fn what_cannot_be_read_is_listed_and_stops_nothing(pool: PgPool) {
+/// Follows such a node.
+async fn follower(pool: &PgPool) -> Follower {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move {
@@ -71,8 +73,13 @@ async fn what_cannot_be_read_is_listed_and_stops_nothing(pool: PgPool) {
             tokio::spawn(serve(stream));
         }
     });
+    Follower::new(Store::from_pool(pool.clone()), Ledger::new(url, Duration::from_secs(5), 50), 2)
+}
+
+#[sqlx::test(migrator = "veilpass_store::MIGRATOR")]
+async fn what_cannot_be_read_is_listed_and_stops_nothing(pool: PgPool) {
     let store = Store::from_pool(pool.clone());
-    let mut follower = Follower::new(store.clone(), Ledger::new(url, Duration::from_secs(5), 50), 2);
+    let mut follower = follower(&pool).await;
     assert_eq!(follower.poll().await.unwrap().skipped, 2);
     assert!(!follower.poll().await.unwrap().changed());
     let program = PROGRAM_ID.to_string();
@@ -81,4 +88,14 @@ async fn what_cannot_be_read_is_listed_and_stops_nothing(pool: PgPool) {
     let reason: String =
         sqlx::query_scalar("SELECT reason FROM chain_skipped ORDER BY slot").fetch_one(&pool).await.unwrap();
     assert!(reason.contains("version (9)"), "{reason}");
+}
+
+#[sqlx::test(migrator = "veilpass_store::MIGRATOR")]
+async fn a_node_that_stands_still_tells_no_news(pool: PgPool) {
+    let mut follower = follower(&pool).await;
+    follower.poll().await.unwrap();
+    assert!(!has_old_news(&pool).await, "a look at all of a chain that was never seen");
+    outdate_news(&pool).await;
+    follower.poll().await.unwrap();
+    assert!(has_old_news(&pool).await, "the node is where it was");
 }

@@ -1,15 +1,19 @@
 use std::time::Instant;
 
+use solana_keypair::Keypair;
 use solana_signer::Signer;
+use solana_system_interface::instruction::transfer;
 use sqlx::PgPool;
 use uuid::Uuid;
-use veilpass_chain::{Nullifier, nullifier_address, proof_buffer_address, registry_address, revoke_before};
+use veilpass_chain::{
+    Nullifier, buffer_space, nullifier_address, proof_buffer_address, registry_address, revoke_before,
+};
 use veilpass_protocol::PublicInputs;
 use veilpass_relayer::RelayerOptions;
 use veilpass_store::VerificationRecord;
 use veilpass_svm::{Listener, ProofMaker};
 
-use crate::world::{TRACK, World};
+use crate::world::{TRACK, World, options};
 
 fn maker() -> ProofMaker {
     ProofMaker::new(vec![Listener::new(1, TRACK), Listener::new(2, TRACK)]).unwrap()
@@ -139,7 +143,7 @@ async fn a_revoked_root_is_refused_in_words_and_a_full_day_waits(pool: PgPool) {
     let nearly_poor = world.relayer_with(RelayerOptions { daily_limit_lamports, ..RelayerOptions::default() });
     world.publish_now(maker.root(), 1).await;
     sqlx::query("UPDATE chain_outbox SET not_before = now() WHERE state = 'pending'").execute(&pool).await.unwrap();
-    // The settlement is older, and refused; then the root.
+    // The settlement is older: the root goes first all the same, and leaves too little for it.
     for _ in 0..2 {
         assert!(nearly_poor.work_once().await.unwrap());
     }
@@ -156,4 +160,58 @@ async fn a_revoked_root_is_refused_in_words_and_a_full_day_waits(pool: PgPool) {
     assert_eq!((settlement.state.as_str(), settlement.error_code), ("failed", Some(6016)));
     assert!(settlement.last_error.unwrap().starts_with("The root was revoked"));
     assert!(world.receipt(&inputs).await.is_none());
+}
+
+#[sqlx::test(migrator = "veilpass_store::MIGRATOR")]
+async fn no_buffer_is_opened_on_a_day_that_has_no_room_for_its_settlement(pool: PgPool) {
+    let world = World::new(&pool).await;
+    let mut maker = maker();
+    let seq = world.publish(1, maker.root()).await;
+    world.drain(&world.relayer()).await;
+    let (proof, inputs) = maker.prove(0, world.registry, World::epoch(), 5).unwrap();
+    let id = world.accept(&proof, inputs, seq).await;
+    let spent: i64 =
+        sqlx::query_scalar("SELECT sum(lamports)::bigint FROM chain_attempts").fetch_one(&pool).await.unwrap();
+    // Settlements may use 19 parts of 20.
+    let with_room = |room: u64| {
+        let daily_limit_lamports = (spent.unsigned_abs() + room) * 20 / 19 + 1;
+        world.relayer_with(RelayerOptions { daily_limit_lamports, ..options() })
+    };
+    // Enough for all of the upload, and not for the receipt.
+    assert!(with_room(1_000_000).work_once().await.unwrap());
+    let waiting = world.settlement(id).await;
+    assert_eq!((waiting.state.as_str(), waiting.attempts), ("pending", 0), "no buffer is opened");
+    assert!(waiting.last_error.unwrap().contains("lamports for open_buffer"));
+
+    sqlx::query("UPDATE chain_outbox SET not_before = now()").execute(&pool).await.unwrap();
+    world.drain(&with_room(4_000_000)).await;
+    assert_eq!(world.settlement(id).await.state, "final");
+}
+
+#[sqlx::test(migrator = "veilpass_store::MIGRATOR")]
+async fn no_buffer_is_opened_that_would_leave_nothing_for_roots(pool: PgPool) {
+    let world = World::new(&pool).await;
+    let mut maker = maker();
+    let seq = world.publish(1, maker.root()).await;
+    let relayer = world.relayer();
+    world.drain(&relayer).await;
+    let (proof, inputs) = maker.prove(0, world.registry, World::epoch(), 5).unwrap();
+    let id = world.accept(&proof, inputs, seq).await;
+    // Enough to open the buffer and to write it.
+    let left = world.chain.rpc.get_minimum_balance_for_rent_exemption(buffer_space()).await.unwrap() + 1_000_000;
+    let payer = world.operator.pubkey();
+    let balance = async || world.chain.rpc.get_balance(&payer).await.unwrap();
+    let gone = transfer(&payer, &Keypair::new().pubkey(), balance().await - left);
+    world.chain.send(&world.operator, &[gone]).await;
+    while balance().await > left {
+        tokio::time::sleep(std::time::Duration::from_millis(25)).await;
+    }
+    assert!(relayer.work_once().await.unwrap());
+    let waiting = world.settlement(id).await;
+    assert_eq!((waiting.state.as_str(), waiting.attempts), ("pending", 0), "no buffer is opened");
+    assert!(waiting.last_error.unwrap().contains("send SOL"));
+
+    world.publish_now(maker.root(), 1).await;
+    assert!(relayer.work_once().await.unwrap());
+    assert_eq!(world.state().await.sequence, seq + 1, "a root is published");
 }

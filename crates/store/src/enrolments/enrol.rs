@@ -1,5 +1,7 @@
 //! A listener enrols a token that it was seen to hold.
 
+use std::time::Duration;
+
 use sqlx::{PgConnection, Row, postgres::PgRow};
 use uuid::Uuid;
 use veilpass_protocol::{Leaf, RegistryId, SEALED_OWNERSHIP_BYTES, TokenId, TrackId, WalletHash};
@@ -48,10 +50,12 @@ pub struct ActiveEnrolment {
     pub wallet_hash: Vec<u8>,
     /// What the tree holds.
     pub leaf: Leaf,
-    /// Its name and sealed record; none: an operator enrolled it, or it is older than names are.
+    /// Its name and sealed record; none: [`Store::enrol`] made it, or it is older than names are.
     pub record: Option<(Uuid, Vec<u8>)>,
     /// The finalized slot at which its wallet was last seen to hold the token, if it ever was.
     pub slot: Option<u64>,
+    /// How long ago it was made, in whole seconds.
+    pub age: Duration,
 }
 
 /// What enrolling led to.
@@ -74,6 +78,12 @@ pub enum EnrolOwnerError {
     /// The chain was asked before it was asked about the enrolment that counts.
     #[error("what is known of the token is newer than this")]
     Outdated,
+    /// The wallet made the enrolment that it would replace a short while ago.
+    #[error("the enrolment is too young to be replaced")]
+    ReplacedLately {
+        /// Until it may be replaced, in whole seconds.
+        left: Duration,
+    },
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -86,7 +96,8 @@ impl From<sqlx::Error> for EnrolOwnerError {
 }
 
 const TABLE: &str = "merkle_leaves";
-const ACTIVE: &str = "SELECT l.leaf_index, l.wallet_hash, l.leaf_hash, e.id, e.ownership_record, e.slot
+const ACTIVE: &str = "SELECT l.leaf_index, l.wallet_hash, l.leaf_hash, e.id, e.ownership_record, e.slot,
+            greatest(floor(extract(epoch FROM now() - l.enrolled_at)), 0)::bigint AS age_seconds
      FROM merkle_leaves l LEFT JOIN enrollments e USING (registry_id, leaf_index)
      WHERE l.registry_id = $1 AND l.token_id = $2 AND l.track_id = $3 AND l.revoked_at IS NULL";
 
@@ -101,6 +112,7 @@ fn from_row(row: &PgRow) -> Result<ActiveEnrolment, StoreError> {
         leaf: element(row, TABLE, "leaf_hash", Leaf::new)?,
         record: id.zip(sealed),
         slot: slot.map(i64::unsigned_abs),
+        age: Duration::from_secs(unsigned(row, TABLE, "age_seconds")?),
     })
 }
 
@@ -126,12 +138,17 @@ impl Store {
     /// the chain takes nothing from it. Another commitment or another wallet ends it, and a new one begins in the same
     /// transaction; only if it is `seen`, the place of the enrolment that counted before the caller asked the chain.
     ///
+    /// Whatever ends an enrolment makes all earlier roots stale, for everybody. For another wallet a token has to move, which
+    /// costs a fee; the same wallet's own must be `replaceable_after` old.
+    ///
     /// # Errors
-    /// [`EnrolOwnerError::Changed`] and [`EnrolOwnerError::Outdated`] if something would end that the caller has not seen.
+    /// [`EnrolOwnerError::Changed`] and [`EnrolOwnerError::Outdated`] if something would end that the caller has not seen;
+    /// [`EnrolOwnerError::ReplacedLately`] if the wallet's own enrolment is too young.
     pub async fn enrol_owner(
         &self,
         new: &NewOwnedEnrolment,
         seen: Option<u32>,
+        replaceable_after: Duration,
     ) -> Result<OwnedEnrolment, EnrolOwnerError> {
         let mut tx = self.pool.begin().await?;
         // Changes of one tree happen one after the other.
@@ -153,6 +170,12 @@ impl Store {
         }
         if before.as_ref().and_then(|before| before.slot).is_some_and(|slot| slot > new.slot) {
             return Err(EnrolOwnerError::Outdated);
+        }
+        // An enrolment without a name gets one under the same commitment: that happens once.
+        if let Some(before) = before.as_ref().filter(|before| same_wallet && before.leaf != new.leaf)
+            && before.age < replaceable_after
+        {
+            return Err(EnrolOwnerError::ReplacedLately { left: replaceable_after - before.age });
         }
         let mut ended = None;
         if let Some(before) = before {

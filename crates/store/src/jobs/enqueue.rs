@@ -10,7 +10,7 @@ use crate::{Store, StoreError, convert::bigint, error::violated_constraint};
 /// Why a job was not queued.
 #[derive(Debug, thiserror::Error)]
 pub enum EnqueueError {
-    /// The queue holds as many jobs as it may.
+    /// The queue holds as many jobs as it may; or others took the place in it five times.
     #[error("the queue is full")]
     QueueFull,
     /// The registry has no such track.

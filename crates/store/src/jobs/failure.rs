@@ -56,7 +56,7 @@ impl fmt::Display for JobFailure {
             Self::SealedWitnessInvalid => "the sealed witness does not open with the prover's key for this statement",
             Self::NotAMember => "no enrolled leaf belongs to this identity, token and track",
             Self::WitnessUnsatisfied => "the nullifier is not that of this identity in this registry, track and epoch",
-            Self::NoRoot => "the registry has no published root yet",
+            Self::NoRoot => "the registry has no root that counts: none was published yet, or the newest has expired",
             Self::AttemptsExhausted => "the provers could not finish the job; submit it again",
             Self::Cancelled => "the job was cancelled before it ended",
             Self::ProverGone => {

@@ -10,6 +10,7 @@ use super::settlement;
 use crate::{
     Store, StoreError,
     convert::{element, epoch, unsigned},
+    pending::newest_that_counts,
 };
 
 /// An intent that this relayer acts on.
@@ -98,19 +99,24 @@ pub enum IntentEnd<'a> {
     },
 }
 
-const TASK: &str = "SELECT o.registry_id, o.root_seq, o.verification_id, o.buffer_seed, r.root,
-        EXISTS (SELECT 1 FROM leaf_changes c
-                WHERE c.registry_id = o.registry_id AND c.leaf_hash = decode(repeat('00', 32), 'hex')
-                  AND c.seq <= r.change_seq
-                  AND c.seq > coalesce((SELECT p.change_seq FROM roots p
-                                        WHERE p.registry_id = o.registry_id AND p.seq = r.seq - 1), 0)) AS revokes,
-        v.track_id, v.root_seq AS proof_root_seq, v.nullifier, v.context, n.epoch::text AS epoch, p.proof
-    FROM chain_outbox o
-    LEFT JOIN verifications v ON v.id = o.verification_id
-    LEFT JOIN nullifiers n ON n.hash = v.nullifier
-    LEFT JOIN settlement_proofs p ON p.verification_id = v.id
-    JOIN roots r ON r.registry_id = o.registry_id AND r.seq = coalesce(o.root_seq, v.root_seq)
-    WHERE o.id = $1";
+/// Of an intent, all that it takes.
+fn select_task() -> String {
+    let earlier = newest_that_counts("p.seq < r.seq");
+    format!(
+        "SELECT o.registry_id, o.root_seq, o.verification_id, o.buffer_seed, r.root,
+                EXISTS (SELECT 1 FROM leaf_changes c
+                        WHERE c.registry_id = o.registry_id AND c.leaf_hash = decode(repeat('00', 32), 'hex')
+                          AND c.seq <= r.change_seq AND c.seq > coalesce(earlier.change_seq, 0)) AS revokes,
+                v.track_id, v.root_seq AS proof_root_seq, v.nullifier, v.context, n.epoch::text AS epoch, p.proof
+         FROM chain_outbox o
+         LEFT JOIN verifications v ON v.id = o.verification_id
+         LEFT JOIN nullifiers n ON n.hash = v.nullifier
+         LEFT JOIN settlement_proofs p ON p.verification_id = v.id
+         JOIN roots r ON r.registry_id = o.registry_id AND r.seq = coalesce(o.root_seq, v.root_seq)
+         LEFT JOIN LATERAL ({earlier}) earlier ON true
+         WHERE o.id = $1"
+    )
+}
 
 fn task(row: &PgRow) -> Result<IntentTask, StoreError> {
     let root = element(row, "roots", "root", MerkleRoot::new)?;
@@ -136,8 +142,9 @@ fn task(row: &PgRow) -> Result<IntentTask, StoreError> {
 }
 
 impl Store {
-    /// Leases the open intent that waits longest, if there is one. Those that others hold are skipped, not waited for,
-    /// and so is a root while the one before it is not on the chain.
+    /// Leases the open intent that waits longest, if there is one: a root before any settlement, since there may be a
+    /// revocation in it. Those that others hold are skipped, not waited for, and so is a root while the one before it is not
+    /// on the chain.
     pub async fn lease_intent(&self, relayer: &str, duration: Duration) -> Result<Option<LeasedIntent>, StoreError> {
         let lease_id = Uuid::new_v4();
         let row = sqlx::query(
@@ -149,7 +156,7 @@ impl Store {
                            AND NOT EXISTS (SELECT 1 FROM chain_outbox b
                                            WHERE b.registry_id = o.registry_id AND b.root_seq = o.root_seq - 1
                                              AND b.state IN ('pending', 'sent'))
-                         ORDER BY not_before, id LIMIT 1 FOR UPDATE SKIP LOCKED)
+                         ORDER BY root_seq IS NULL, not_before, id LIMIT 1 FOR UPDATE SKIP LOCKED)
              RETURNING id, registry_id, state = 'confirmed' AS is_confirmed, attempts,
                        greatest(extract(epoch FROM now() - created_at), 0)::float8 AS age",
         )
@@ -160,7 +167,7 @@ impl Store {
         .await?;
         let Some(row) = row else { return Ok(None) };
         let outbox_id: i64 = row.try_get("id")?;
-        let task = task(&sqlx::query(TASK).bind(outbox_id).fetch_one(&self.pool).await?)?;
+        let task = task(&sqlx::query(&select_task()).bind(outbox_id).fetch_one(&self.pool).await?)?;
         Ok(Some(LeasedIntent {
             lease: IntentLease { outbox_id, lease_id },
             registry_id: element(&row, "chain_outbox", "registry_id", RegistryId::new)?,

@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use sqlx::PgPool;
 use veilpass_protocol::RegistryId;
-use veilpass_store::{ChainBatch, ChainEventContent, PendingChanges, PublishError, RecordError};
+use veilpass_store::{
+    ChainBatch, ChainEventContent, IntentEnd, IntentTask, LeasedIntent, PendingChanges, PublishError, RecordError,
+};
 
 use crate::{
     events::{PROGRAM, batch, event, published, signature},
-    fixture::{anchored_fixture, element, fixture, root},
+    fixture::{Fixture, anchored_fixture, element, fixture, root},
 };
 
 #[sqlx::test(migrator = "veilpass_store::MIGRATOR")]
@@ -131,4 +133,63 @@ async fn changes_wait_for_a_root_and_a_root_for_the_chain(pool: PgPool) {
     assert_eq!(pending().await, PendingChanges { change_seq: 2, included: 2, ..seen(1, false) });
     sqlx::query("UPDATE roots SET expires_at = now() + interval '10 min'").execute(&pool).await.unwrap();
     assert!(pending().await.is_ageing);
+}
+
+/// Leases what is first, which is to publish a root: with its number, and whether it is to end those before it.
+async fn lease_root(f: &Fixture) -> (LeasedIntent, u64, bool) {
+    let intent = f.store.lease_intent("test", Duration::from_secs(60)).await.unwrap().unwrap();
+    match intent.task {
+        IntentTask::PublishRoot { root_seq, revoke_earlier, .. } => (intent, root_seq, revoke_earlier),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[sqlx::test(migrator = "veilpass_store::MIGRATOR")]
+async fn a_revocation_in_a_root_that_failed_is_in_the_next(pool: PgPool) {
+    let f = anchored_fixture(&pool).await;
+    f.publish(1, 100).await;
+    f.store.apply_chain_batch(PROGRAM, &batch(vec![event(&f, 1, published(100, 1, 0))])).await.unwrap();
+    let (first, seq, revokes) = lease_root(&f).await;
+    assert_eq!((seq, revokes), (1, false));
+    assert!(f.store.end_intent(first.lease, IntentEnd::Final).await.unwrap());
+
+    f.store.revoke(f.registry, 0).await.unwrap();
+    f.store.publish_root(f.registry, root(101), 2, 1).await.unwrap();
+    let (second, seq, revokes) = lease_root(&f).await;
+    assert_eq!((seq, revokes), (2, true));
+    // Another publisher's root has its number.
+    let words = "the chain has another root of number 2";
+    let failed = IntentEnd::Failed { code: None, words, nullifier_spent: false };
+    assert!(f.store.end_intent(second.lease, failed).await.unwrap());
+    let pending = async || f.store.pending_changes(PROGRAM).await.unwrap()[0];
+    let waiting = pending().await;
+    assert_eq!((waiting.included, waiting.count(), waiting.root_seq, waiting.is_under_way), (1, 1, 2, false));
+
+    f.store.publish_root_after(f.registry, waiting.root_seq, root(101), 2, 1).await.unwrap();
+    assert_eq!(pending().await.included, 2);
+    let (third, seq, revokes) = lease_root(&f).await;
+    assert_eq!((seq, revokes), (3, true), "the chain has not heard of the revocation");
+    // It has: what failed came there on the fork that won.
+    f.store.apply_chain_batch(PROGRAM, &batch(vec![event(&f, 2, published(101, 2, 2))])).await.unwrap();
+    assert!(f.store.end_intent(third.lease, IntentEnd::Wait { after: Duration::ZERO }).await.unwrap());
+    let (_, seq, revokes) = lease_root(&f).await;
+    assert_eq!((seq, revokes), (3, false));
+}
+
+#[sqlx::test(migrator = "veilpass_store::MIGRATOR")]
+async fn a_root_goes_before_settlements_that_have_waited_for_longer(pool: PgPool) {
+    let f = anchored_fixture(&pool).await;
+    f.publish(1, 100).await;
+    f.store.apply_chain_batch(PROGRAM, &batch(vec![event(&f, 1, published(100, 1, 0))])).await.unwrap();
+    let (first, ..) = lease_root(&f).await;
+    assert!(f.store.end_intent(first.lease, IntentEnd::Final).await.unwrap());
+    f.store.record_verification_to_settle(&f.verification(7, 100, 1), &[7; 7232]).await.unwrap();
+    f.publish(2, 101).await;
+    sqlx::query("UPDATE chain_outbox SET not_before = now() - interval '1 h' WHERE verification_id IS NOT NULL")
+        .execute(&pool)
+        .await
+        .unwrap();
+    assert_eq!(lease_root(&f).await.1, 2);
+    let last = f.store.lease_intent("test", Duration::from_secs(60)).await.unwrap().unwrap();
+    assert!(matches!(last.task, IntentTask::Settle { .. }), "{last:?}");
 }

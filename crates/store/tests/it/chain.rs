@@ -101,7 +101,7 @@ async fn a_cursor_goes_forward_unless_it_is_rewound(pool: PgPool) {
     let to = |number: u64, rewind| ChainBatch {
         cursor: Some((signature(number), number)),
         indexed_slot: number,
-        chain_slot: number + 2,
+        chain_slot: Some(number + 2),
         rewind,
         ..ChainBatch::default()
     };
@@ -114,6 +114,39 @@ async fn a_cursor_goes_forward_unless_it_is_rewound(pool: PgPool) {
     let nothing = ChainBatch { rewind: true, ..ChainBatch::default() };
     store.apply_chain_batch(PROGRAM, &nothing).await.unwrap();
     assert_eq!(store.chain_progress(PROGRAM).await.unwrap().unwrap().cursor, None);
+}
+
+#[sqlx::test(migrator = "veilpass_store::MIGRATOR")]
+async fn only_the_end_of_a_look_at_a_chain_that_went_on_is_news(pool: PgPool) {
+    const LONG_AGO: u64 = 3_600;
+    let store = Store::from_pool(pool.clone());
+    for (number, (chain_slot, rewind, is_news)) in [
+        // The first parts of a look that has many, or none of whose transactions is told.
+        (None, false, false),
+        (None, false, false),
+        (Some(5), false, true),
+        // A node that stands still, or is behind another.
+        (Some(5), false, false),
+        (Some(4), false, false),
+        (None, false, false),
+        (Some(6), false, true),
+        // Another chain, from its beginning.
+        (None, true, false),
+        (Some(2), false, true),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        sqlx::query("UPDATE chain_cursors SET updated_at = now() - make_interval(secs => $1)")
+            .bind(LONG_AGO as f64)
+            .execute(&pool)
+            .await
+            .unwrap();
+        let batch = ChainBatch { indexed_slot: 3, chain_slot, rewind, ..ChainBatch::default() };
+        store.apply_chain_batch(PROGRAM, &batch).await.unwrap();
+        let progress = store.chain_progress(PROGRAM).await.unwrap().unwrap();
+        assert_eq!(progress.age_seconds < LONG_AGO, is_news, "batch {number}: {progress:?}");
+    }
 }
 
 #[sqlx::test(migrator = "veilpass_store::MIGRATOR")]

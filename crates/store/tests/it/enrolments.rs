@@ -1,5 +1,7 @@
 //! Enrolments by listeners, from the first to the last row.
 
+use std::time::Duration;
+
 use sqlx::PgPool;
 use uuid::Uuid;
 use veilpass_protocol::{Leaf, Pepper, SEALED_OWNERSHIP_BYTES, TokenId, WalletHash};
@@ -9,6 +11,8 @@ use crate::{
     events::{PROGRAM, batch, event, published},
     fixture::{Fixture, anchored_fixture, element, fixture, root},
 };
+
+const HOUR: Duration = Duration::from_secs(3600);
 
 impl Fixture {
     fn owned(&self, wallet: u8, leaf: u64, slot: u64) -> NewOwnedEnrolment {
@@ -22,9 +26,25 @@ impl Fixture {
         }
     }
 
-    async fn enrol_owned(&self, new: &NewOwnedEnrolment) -> OwnedEnrolment {
+    /// Enrols where an enrolment of the same wallet must be so old to be replaced.
+    async fn try_enrol_owned(
+        &self,
+        new: &NewOwnedEnrolment,
+        replaceable_after: Duration,
+    ) -> Result<OwnedEnrolment, EnrolOwnerError> {
         let seen = self.store.active_enrolment(new.held).await.unwrap().map(|active| active.leaf_index);
-        self.store.enrol_owner(new, seen).await.unwrap()
+        self.store.enrol_owner(new, seen, replaceable_after).await
+    }
+
+    /// Enrols where there is no such limit.
+    async fn enrol_owned(&self, new: &NewOwnedEnrolment) -> OwnedEnrolment {
+        self.try_enrol_owned(new, Duration::ZERO).await.unwrap()
+    }
+
+    /// How many places the tree has, and how many changes it saw.
+    async fn size(&self) -> (u64, u64) {
+        let registry = self.store.registry(self.registry).await.unwrap().unwrap();
+        (registry.leaf_count, registry.change_seq)
     }
 
     async fn state(&self, id: Uuid) -> EnrolmentState {
@@ -74,12 +94,68 @@ async fn what_was_read_before_is_not_written_after(pool: PgPool) {
     let f = fixture(&pool).await;
     f.enrol_owned(&f.owned(1, 100, 50)).await;
     let stale = f.owned(2, 101, 70);
-    let refused = f.store.enrol_owner(&stale, None).await;
+    let refused = f.store.enrol_owner(&stale, None, Duration::ZERO).await;
     assert!(matches!(refused, Err(EnrolOwnerError::Changed)), "{refused:?}");
-    let refused = f.store.enrol_owner(&f.owned(2, 101, 49), Some(0)).await;
+    let refused = f.store.enrol_owner(&f.owned(2, 101, 49), Some(0), Duration::ZERO).await;
     assert!(matches!(refused, Err(EnrolOwnerError::Outdated)), "{refused:?}");
-    let registry = f.store.registry(f.registry).await.unwrap().unwrap();
-    assert_eq!((registry.leaf_count, registry.change_seq), (1, 1));
+    assert_eq!(f.size().await, (1, 1));
+}
+
+/// Lets an hour pass for the enrolments that there are.
+async fn pass_an_hour(pool: &PgPool) {
+    let earlier = "UPDATE merkle_leaves SET enrolled_at = enrolled_at - interval '1 h'";
+    sqlx::query(earlier).execute(pool).await.unwrap();
+}
+
+#[sqlx::test(migrator = "veilpass_store::MIGRATOR")]
+async fn a_wallet_replaces_only_an_enrolment_that_is_old_enough(pool: PgPool) {
+    let f = fixture(&pool).await;
+    let limit = HOUR * 10;
+    let first = f.owned(1, 100, 50);
+    f.try_enrol_owned(&first, limit).await.unwrap();
+    pass_an_hour(&pool).await;
+    let refused = f.try_enrol_owned(&f.owned(1, 101, 60), limit).await;
+    let Err(EnrolOwnerError::ReplacedLately { left }) = refused else { panic!("{refused:?}") };
+    assert!(left > HOUR * 8 && left <= HOUR * 9, "{left:?}");
+    assert_eq!(f.size().await, (1, 1), "nothing has changed");
+    let again = f.try_enrol_owned(&f.owned(1, 100, 60), limit).await.unwrap();
+    assert_eq!((again.id, again.is_new), (first.id, false), "the same enrolment is no replacement");
+
+    let replaced = f.try_enrol_owned(&f.owned(1, 101, 60), HOUR).await.unwrap();
+    assert_eq!(replaced.ended, Some(EnrolmentEnd::Replaced), "it is an hour old");
+    let refused = f.try_enrol_owned(&f.owned(1, 102, 60), HOUR).await;
+    assert!(matches!(refused, Err(EnrolOwnerError::ReplacedLately { .. })), "the new one is not: {refused:?}");
+    let replaced = f.try_enrol_owned(&f.owned(1, 102, 60), Duration::ZERO).await.unwrap();
+    assert_eq!(replaced.ended, Some(EnrolmentEnd::Replaced), "without a limit");
+    let sold = f.try_enrol_owned(&f.owned(2, 103, 61), limit).await.unwrap();
+    assert_eq!(sold.ended, Some(EnrolmentEnd::Sold), "whoever bought the token does not wait");
+}
+
+#[sqlx::test(migrator = "veilpass_store::MIGRATOR")]
+async fn of_replacements_that_come_at_once_one_is_made(pool: PgPool) {
+    let f = fixture(&pool).await;
+    f.enrol_owned(&f.owned(1, 100, 50)).await;
+    pass_an_hour(&pool).await;
+    let tasks: Vec<_> = (101..109)
+        .map(|leaf| {
+            let (store, new) = (f.store.clone(), f.owned(1, leaf, 60));
+            // Whoever looks late sees the replacement; who looked early, what it replaced.
+            tokio::spawn(async move {
+                let seen = store.active_enrolment(new.held).await.unwrap().map(|active| active.leaf_index);
+                store.enrol_owner(&new, seen, HOUR).await
+            })
+        })
+        .collect();
+    let mut made = 0;
+    for task in tasks {
+        match task.await.unwrap() {
+            Ok(_) => made += 1,
+            Err(EnrolOwnerError::Changed | EnrolOwnerError::ReplacedLately { .. }) => {}
+            Err(error) => panic!("{error:?}"),
+        }
+    }
+    assert_eq!(made, 1);
+    assert_eq!(f.size().await, (2, 3), "two places, and one of them emptied");
 }
 
 #[sqlx::test(migrator = "veilpass_store::MIGRATOR")]
@@ -89,7 +165,7 @@ async fn requests_for_one_enrolment_agree_in_whatever_order_they_end(pool: PgPoo
     f.enrol_owned(&first).await;
     // One looked before there was the enrolment, one asked the chain earlier.
     for (slot, seen) in [(60, None), (40, Some(0)), (45, None)] {
-        let again = f.store.enrol_owner(&f.owned(1, 100, slot), seen).await.unwrap();
+        let again = f.store.enrol_owner(&f.owned(1, 100, slot), seen, Duration::ZERO).await.unwrap();
         assert_eq!(again, OwnedEnrolment { id: first.id, is_new: false, ended: None }, "{slot}");
     }
     assert_eq!(f.store.active_enrolment(first.held).await.unwrap().unwrap().slot, Some(60), "it never goes back");

@@ -105,7 +105,8 @@ impl Rows {
             self.cursor = batch.cursor;
         }
         let old = if batch.rewind { (0, 0) } else { (self.indexed_slot, self.chain_slot) };
-        (self.indexed_slot, self.chain_slot) = (old.0.max(batch.indexed_slot), old.1.max(batch.chain_slot));
+        self.indexed_slot = old.0.max(batch.indexed_slot);
+        self.chain_slot = old.1.max(batch.chain_slot.unwrap_or(0));
     }
 }
 

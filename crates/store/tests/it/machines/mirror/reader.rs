@@ -20,7 +20,7 @@ pub(crate) struct Batch {
     pub(crate) rewind: bool,
     pub(crate) cursor: Option<(u64, u64)>,
     pub(crate) indexed_slot: u64,
-    pub(crate) chain_slot: u64,
+    pub(crate) chain_slot: Option<u64>,
     /// What the indexer knows once this is written: transactions that are not final, by slot, and up to where all are.
     not_final: Vec<(u64, u64)>,
     final_slot: u64,
@@ -46,8 +46,7 @@ impl Reader {
         self.seen = rows.writes;
         if from.is_some() {
             self.known.clear();
-            let rewound = Batch { rewind: true, chain_slot: chain.slot, ..Batch::default() };
-            self.to_write.push_back(rewound);
+            self.to_write.push_back(Batch { rewind: true, ..Batch::default() });
         }
         let is_new = |landed: &&Landed| match (from, rows.cursor) {
             (Some(from), _) => landed.slot >= from,
@@ -57,7 +56,7 @@ impl Reader {
         let listed: Vec<_> = chain.landed.iter().filter(is_new).cloned().collect();
         let mut all_final = true;
         for part in listed.chunks(PART) {
-            let mut batch = Batch { chain_slot: chain.slot, ..Batch::default() };
+            let mut batch = Batch::default();
             for landed in part {
                 let (is_final, is_known) =
                     (chain.is_final(landed), self.known.get(&landed.signature) == Some(&landed.slot));
@@ -79,7 +78,7 @@ impl Reader {
             self.to_write.push_back(batch);
         }
         let (slot, final_slot) = (chain.slot, chain.final_slot);
-        let mut last = Batch { indexed_slot: slot, chain_slot: slot, final_slot, ..Batch::default() };
+        let mut last = Batch { indexed_slot: slot, chain_slot: Some(slot), final_slot, ..Batch::default() };
         // Rows whose slot is final and who are not, once the batches before are written.
         let finalized: BTreeSet<_> = self.to_write.iter().flat_map(|batch| &batch.finalized).copied().collect();
         for signature in rows.not_final(chain.final_slot).difference(&finalized).copied() {

@@ -4,6 +4,7 @@ use proptest::{prelude::*, sample::select, strategy::Union};
 use proptest_state_machine::ReferenceStateMachine;
 
 use super::model::Model;
+use crate::machines::step;
 
 const NULLIFIERS: u64 = 4;
 const RELAYERS: u8 = 2;
@@ -14,6 +15,8 @@ pub(crate) enum Call {
     /// By one who has not seen the newest root, or has.
     Publish {
         is_late: bool,
+        /// Whether its root includes a revocation.
+        revokes: bool,
     },
     Accept {
         nullifier: u64,
@@ -71,15 +74,7 @@ pub(crate) enum Answer {
     Recorded(&'static str),
 }
 
-#[derive(Clone, Debug)]
-pub(crate) enum Step {
-    /// One call. A relayer that crashes makes no more calls, and that is all.
-    Call(Call),
-    /// Two calls that change one intent, and that both begin before either ends.
-    Overlap(Call, Call),
-    /// So many seconds.
-    Pass(u64),
-}
+pub(crate) type Step = step::Step<Call>;
 
 impl End {
     pub(crate) fn after(self) -> u64 {
@@ -165,7 +160,8 @@ impl ReferenceStateMachine for Model {
         let housekeeping =
             (1..3_u64).prop_map(move |lamports| Call::Record { lease: None, signature, decides: false, lamports });
         let anybody = prop_oneof![
-            2 => prop_oneof![3 => Just(false), 1 => Just(true)].prop_map(|is_late| Call::Publish { is_late }),
+            2 => (prop::bool::weighted(0.25), any::<bool>())
+                .prop_map(|(is_late, revokes)| Call::Publish { is_late, revokes }),
             4 => (0..NULLIFIERS).prop_map(|nullifier| Call::Accept { nullifier }),
             7 => Just(Call::Lease),
             1 => housekeeping,
@@ -200,14 +196,8 @@ impl ReferenceStateMachine for Model {
     }
 
     fn apply(mut model: Self, step: &Step) -> Self {
-        model.answers = match step {
-            Step::Call(call) => vec![model.call(call)],
-            Step::Overlap(first, second) => vec![model.call(first), model.call(second)],
-            Step::Pass(seconds) => {
-                model.now += seconds;
-                vec![]
-            }
-        };
+        model.now += step.seconds();
+        model.answers = step.calls().map(|call| model.call(call)).collect();
         model
     }
 }

@@ -10,7 +10,7 @@ use veilpass_store::{
 use super::{
     calls::{Answer, Call, End, Outcome},
     machine::Outbox,
-    model::{DAILY_LIMIT, LEASE, Task},
+    model::{DAILY_LIMIT, LEASE, Model, Task},
 };
 use crate::{
     fixture::root,
@@ -45,9 +45,10 @@ impl Outbox {
     pub(crate) async fn call(&self, call: &Call, newest_root: u64) -> Said {
         let store = &self.f.store;
         let did = match *call {
-            Call::Publish { is_late } => {
+            Call::Publish { is_late, revokes } => {
                 let seen = newest_root - u64::from(is_late);
-                match store.publish_root_after(self.f.registry, seen, root(100), 1, 1).await {
+                let change_seq = if is_late { 1 } else { self.change(newest_root, revokes).await };
+                match store.publish_root_after(self.f.registry, seen, root(100), change_seq, 1).await {
                     Ok(published) => published.seq == newest_root + 1 && !published.is_fresh,
                     Err(PublishError::Overtaken { newest_seq }) if newest_seq == newest_root => false,
                     Err(other) => panic!("{other:?}"),
@@ -94,6 +95,16 @@ impl Outbox {
             Call::Lead { .. } | Call::Resign | Call::Crash => return Said::Else(Answer::Did(false)),
         };
         Said::Else(Answer::Did(did))
+    }
+
+    /// Enrols a token that is not there, and may revoke it. Returns the newest change's number.
+    async fn change(&self, token: u64, revokes: bool) -> u64 {
+        let (store, registry) = (&self.f.store, self.f.registry);
+        let place = store.enrol(registry, &[self.f.enrolment(1_000 + token)]).await.unwrap();
+        if revokes {
+            assert!(store.revoke(registry, place as u32).await.unwrap());
+        }
+        store.registry(registry).await.unwrap().unwrap().change_seq
     }
 
     /// What it said, with numbers; a new lease gets the next one.
@@ -146,10 +157,11 @@ impl Outbox {
 }
 
 /// Whether a task is the one that was asked for, with its proof for as long as it is open.
-pub(crate) fn is_the_task(found: &IntentTask, expected: Task) -> bool {
+pub(crate) fn is_the_task(found: &IntentTask, expected: Task, model: &Model) -> bool {
     match (found, expected) {
-        (IntentTask::PublishRoot { root_seq, root: value, revoke_earlier: false }, Task::Root(number)) => {
-            (*root_seq, *value) == (number, root(100))
+        (IntentTask::PublishRoot { root_seq, root: value, revoke_earlier }, Task::Root(number)) => {
+            let revokes = model.tree.revokes(number, |root| model.has_failed(root));
+            (*root_seq, *value, *revoke_earlier) == (number, root(100), revokes)
         }
         (IntentTask::Settle { proof: Some(proof), root_seq: 1, .. }, Task::Settle(_, nullifier)) => {
             u64::from(proof[0]) == nullifier

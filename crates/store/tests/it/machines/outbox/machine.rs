@@ -42,7 +42,8 @@ const PASS: &str = "
 impl Outbox {
     async fn call_all(&mut self, step: Step, model: &Model) -> Vec<super::calls::Answer> {
         // The model is ahead.
-        let newest_root = |call: &Call| model.newest_root - u64::from(matches!(call, Call::Publish { is_late: false }));
+        let newest_root =
+            |call: &Call| model.newest_root - u64::from(matches!(call, Call::Publish { is_late: false, .. }));
         match step {
             Step::Call(call @ (Call::Lead { .. } | Call::Resign | Call::Crash)) => vec![self.lead(&call).await],
             Step::Call(call) => {
@@ -56,8 +57,7 @@ impl Outbox {
                 vec![self.note(&first, one), self.note(&second, two)]
             }
             Step::Pass(seconds) => {
-                let earlier = PASS.replace("past", &format!("interval '{seconds} s'"));
-                sqlx::raw_sql(&earlier).execute(&self.bench.pool).await.unwrap();
+                self.bench.age(PASS, seconds).await;
                 vec![]
             }
         }
@@ -76,8 +76,11 @@ impl Outbox {
         assert_eq!((figures.settle.pending, figures.publish.pending), (settle, publish), "figures");
         let is_newest = |intent: &&super::model::Intent| intent.task == Task::Root(model.newest_root);
         let under_way = model.intents.iter().find(is_newest).is_some_and(|intent| intent.state != State::Failed);
-        let pending = store.pending_changes(PROGRAM).await.unwrap();
-        assert_eq!((pending[0].root_seq, pending[0].is_under_way), (model.newest_root, under_way));
+        let pending = store.pending_changes(PROGRAM).await.unwrap()[0];
+        assert_eq!((pending.root_seq, pending.is_under_way), (model.newest_root, under_way));
+        let included = model.tree.included_before(model.newest_root + 1, |root| model.has_failed(root));
+        let changes = model.tree.changes();
+        assert_eq!((pending.change_seq, pending.included), (changes as u64, included as u64), "changes");
         let forgotten = store.forgotten_housekeeping(Duration::from_secs(FORGOTTEN)).await.unwrap();
         let expected = model.forgotten().into_iter().map(signature);
         assert!(forgotten.iter().map(|attempt| attempt.signature.clone()).eq(expected), "{forgotten:?}");
@@ -135,7 +138,7 @@ impl StateMachineTest for Outbox {
             let answers = outbox.call_all(step, model).await;
             assert_eq!(answers, model.answers, "what was answered, and what should be");
             for (number, task) in outbox.tasks.drain(..) {
-                assert!(is_the_task(&task, model.intents[number].task), "{number} is another task");
+                assert!(is_the_task(&task, model.intents[number].task, model), "{number} is another task: {task:?}");
             }
             let found = rows::found(&bench.pool, &outbox.leases, &mut outbox.intents, &mut outbox.seeds).await;
             assert_eq!(found, rows::expected(model), "what the tables hold, and what they should");

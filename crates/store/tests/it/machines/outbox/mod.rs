@@ -5,6 +5,7 @@ mod client;
 mod machine;
 mod model;
 mod rows;
+mod tree;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 

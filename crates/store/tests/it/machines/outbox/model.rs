@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::calls::{Answer, Call, End, Outcome};
+use super::{
+    calls::{Answer, Call, End, Outcome},
+    tree::Tree,
+};
 
 pub(crate) const LEASE: u64 = 1_000;
 pub(crate) const DAILY_LIMIT: u64 = 12;
@@ -69,6 +72,7 @@ pub(crate) struct Model {
     pub(crate) leases: Vec<usize>,
     /// Number of the newest root. The first is on the chain from the beginning.
     pub(crate) newest_root: u64,
+    pub(crate) tree: Tree,
     pub(crate) spent_nullifiers: BTreeSet<u64>,
     pub(crate) verifications: usize,
     pub(crate) leader: Option<u8>,
@@ -90,6 +94,11 @@ impl Intent {
 impl Model {
     pub(crate) fn new() -> Self {
         Self { newest_root: 1, ..Self::default() }
+    }
+
+    /// Whether the chain will never have a root.
+    pub(crate) fn has_failed(&self, root: u64) -> bool {
+        self.intents.iter().any(|intent| intent.task == Task::Root(root) && intent.state == State::Failed)
     }
 
     fn add(&mut self, task: Task) {
@@ -136,8 +145,9 @@ impl Model {
         let now = self.now;
         self.times_set += 1;
         match *call {
-            Call::Publish { is_late: true } => Answer::Did(false),
-            Call::Publish { is_late: false } => {
+            Call::Publish { is_late: true, .. } => Answer::Did(false),
+            Call::Publish { is_late: false, revokes } => {
+                self.tree.grow(revokes);
                 self.newest_root += 1;
                 self.add(Task::Root(self.newest_root));
                 Answer::Did(true)
@@ -186,7 +196,8 @@ impl Model {
             intent.is_open() && intent.not_before.0 <= self.now && !is_held && !root_before_waits(intent)
         };
         let free = self.intents.iter().enumerate().filter(|(_, intent)| is_free(intent));
-        let number = free.min_by_key(|(number, intent)| (intent.not_before, *number))?.0;
+        let is_settlement = |intent: &Intent| matches!(intent.task, Task::Settle(..));
+        let number = free.min_by_key(|(number, intent)| (is_settlement(intent), intent.not_before, *number))?.0;
         let intent = &mut self.intents[number];
         intent.lease = Some((self.leases.len(), self.now + LEASE));
         self.leases.push(number);
