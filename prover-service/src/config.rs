@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf};
 
 use secrecy::SecretString;
-use veilpass_telemetry::LogFormat;
+use veilpass_telemetry::LogOptions;
 
 use crate::engine::LEAST_WORKER_MEMORY;
 
@@ -104,7 +104,7 @@ pub struct Config {
     #[arg(long, env = "VEILPASS_JOB_RETENTION_SECONDS", default_value = "3600", value_parser = clap::value_parser!(u64).range(1..=2_592_000))]
     pub job_retention_seconds: u64,
 
-    /// How log lines look.
-    #[arg(long, env = "VEILPASS_LOG_FORMAT", value_enum, default_value_t)]
-    pub log_format: LogFormat,
+    /// Logs.
+    #[command(flatten)]
+    pub logs: LogOptions,
 }

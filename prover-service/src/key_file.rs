@@ -29,6 +29,12 @@ pub enum KeyFileError {
         /// Its permission bits.
         mode: u32,
     },
+    /// It was there, and is not any more.
+    #[error("{path} is gone: put the key back")]
+    Gone {
+        /// The file.
+        path: PathBuf,
+    },
     /// It does not hold a key.
     #[error("{path} does not hold a prover key: 64 hexadecimal digits")]
     Content {
@@ -61,6 +67,10 @@ pub(crate) fn read_key(path: &Path) -> Result<Option<ProverSecretKey>, KeyFileEr
     let mut bytes = Zeroizing::new([0; 32]);
     let content = || KeyFileError::Content { path: path.to_owned() };
     hex::decode_to_slice(text.trim(), bytes.as_mut()).map_err(|_| content())?;
+    // What is left of a key that was wiped.
+    if bytes.iter().all(|byte| *byte == 0) {
+        return Err(content());
+    }
     ProverSecretKey::from_bytes(&bytes).map(Some).map_err(|_| content())
 }
 
@@ -99,5 +109,7 @@ mod tests {
         let error = load_or_create_key(&path).unwrap_err();
         assert!(matches!(error, KeyFileError::Content { .. }));
         assert!(!format!("{error} {error:?}").contains("5ec4e7"));
+        fs::write(&path, "0".repeat(64)).unwrap();
+        assert!(matches!(load_or_create_key(&path), Err(KeyFileError::Content { .. })), "a wiped one");
     }
 }

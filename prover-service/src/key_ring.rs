@@ -12,7 +12,7 @@ use veilpass_sealing::ProverSecretKey;
 
 use crate::{
     key_file::{KeyFileError, load_or_create_key, read_key},
-    key_rotation::{LAST_JOBS, retiring_files, wipe},
+    key_rotation::{LAST_JOBS, forget_second_name, retiring_files, wipe},
 };
 
 /// A key, and until when clients may seal to it.
@@ -58,7 +58,8 @@ pub(crate) struct KeyRing {
 impl KeyRing {
     /// Reads the key file and what is beside it; draws a key if there is none.
     pub(crate) fn load(file: &Path) -> Result<Self, KeyFileError> {
-        Ok(Self { file: file.to_owned(), keys: RwLock::new(read_keys(file)?), look: Notify::new() })
+        let keys = read_keys(file, load_or_create_key(file)?)?;
+        Ok(Self { file: file.to_owned(), keys: RwLock::new(keys), look: Notify::new() })
     }
 
     /// All keys, those that retire first.
@@ -74,7 +75,11 @@ impl KeyRing {
 
     /// Reads the files again, and wipes what has retired. If they cannot be read the keys stay as they are.
     pub(crate) fn reload(&self) {
-        let keys = match read_keys(&self.file) {
+        let keys = read_key(&self.file).and_then(|active| match active {
+            Some(active) => read_keys(&self.file, active),
+            None => Err(KeyFileError::Gone { path: self.file.clone() }),
+        });
+        let keys = match keys {
             Ok(keys) => keys,
             Err(error) => return tracing::error!(%error, "the keys cannot be read again"),
         };
@@ -98,16 +103,16 @@ impl KeyRing {
     }
 }
 
-/// Never empty; the active key is the last.
-fn read_keys(file: &Path) -> Result<Vec<Arc<HeldKey>>, KeyFileError> {
-    let active = HeldKey::new(load_or_create_key(file)?, None);
+/// The keys beside the one in the file, then that.
+fn read_keys(file: &Path, active: ProverSecretKey) -> Result<Vec<Arc<HeldKey>>, KeyFileError> {
+    let active = HeldKey::new(active, None);
     let mut retiring = retiring_files(file)?;
     retiring.sort();
     let mut keys = Vec::new();
     for (retires_at, path) in retiring {
         match read_key(&path).map(|key| key.map(|key| HeldKey::new(key, Some(retires_at)))) {
             // A rotation that is under way, or was cut off: another name of the key file.
-            Ok(Some(key)) if key.id() == active.id() => {}
+            Ok(Some(key)) if key.id() == active.id() => forget_second_name(file, &path),
             Ok(Some(_)) if unix_now() >= retires_at.saturating_add(LAST_JOBS.as_secs()) => wipe(&path),
             Ok(Some(key)) => keys.push(key),
             // Wiped by another prover just now.
@@ -171,5 +176,30 @@ mod tests {
         fs::write(&file, "damaged").unwrap();
         ring.reload();
         assert_eq!(ring.active().id(), before, "what cannot be read does not replace what works");
+        fs::remove_file(&file).unwrap();
+        ring.reload();
+        assert_eq!(ring.active().id(), before);
+        assert!(!file.exists(), "no key is drawn in the place of one that is missing");
+    }
+
+    #[test]
+    fn a_rotation_that_was_cut_off_costs_no_key() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("key");
+        let ring = KeyRing::load(&file).unwrap();
+        let first = ring.active();
+        // It has the second name of the key, and was to take its place.
+        let second = dir.path().join(format!("key.retires-{}", unix_now() - LAST_JOBS.as_secs() - 1));
+        fs::hard_link(&file, &second).unwrap();
+        fs::write(dir.path().join("key.new"), "").unwrap();
+        ring.reload();
+        assert!(second.exists(), "it may still be under way");
+        fs::remove_file(dir.path().join("key.new")).unwrap();
+        ring.reload();
+        assert!(!second.exists(), "it is not");
+        assert!(rotate_key(&file, Duration::from_secs(600)).is_ok());
+        ring.reload();
+        let held = ring.held();
+        assert_eq!((held.len(), held[0].public_key()), (2, first.public_key()), "the key before is still one");
     }
 }

@@ -7,6 +7,7 @@
 use std::{
     fs::{self, OpenOptions},
     io::{self, Write},
+    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -19,6 +20,8 @@ use crate::key_file::{KeyFileError, create_key, load_or_create_key};
 pub(crate) const LAST_JOBS: Duration = Duration::from_secs(120);
 /// Follows the name of the key file in that of a key that retires; then Unix seconds.
 const RETIRES: &str = ".retires-";
+/// Follows it in that of the new key, while a rotation is under way.
+const NEW: &str = ".new";
 
 /// Draws a new key; clients may seal to the one before for `overlap`. Returns the new key's id, and when the old one retires.
 /// Two rotations within a second are one too many.
@@ -26,20 +29,42 @@ pub(crate) fn rotate_key(file: &Path, overlap: Duration) -> Result<(ProverKeyId,
     // There must be one, and it must be fit to be kept.
     load_or_create_key(file)?;
     let retires_at = unix_now() + overlap.as_secs();
-    let beside = |suffix: String| {
-        let mut name = file.as_os_str().to_owned();
-        name.push(suffix);
-        PathBuf::from(name)
-    };
-    let (new, old) = (beside(".new".to_owned()), beside(format!("{RETIRES}{retires_at}")));
+    let (new, old) = (beside(file, NEW), beside(file, &format!("{RETIRES}{retires_at}")));
     // Of two rotations at once one finds the file of the other.
     let key = create_key(&new)?;
     // The old key keeps its bytes on the disk, and with the file they are overwritten when it has retired.
-    if let Err(source) = fs::hard_link(file, &old).and_then(|()| fs::rename(&new, file)) {
+    let linked = fs::hard_link(file, &old);
+    let is_linked = linked.is_ok();
+    if let Err(source) = linked.and_then(|()| fs::rename(&new, file)) {
         wipe(&new);
+        // Another name of the key that stays: whoever wipes it wipes that.
+        if is_linked && let Err(error) = fs::remove_file(&old) {
+            tracing::error!(file = %old.display(), %error, "remove this file by hand, without overwriting it");
+        }
         return Err(KeyFileError::Io { path: file.to_owned(), source });
     }
     Ok((key.public_key().id(), retires_at))
+}
+
+fn beside(file: &Path, suffix: &str) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+/// Removes a second name of the key file that a rotation left behind which was cut off: the next rotation would take it for an older
+/// key, and wipe that file, which is its own old key by then. One that is under way has a file of the new key until it is done.
+pub(crate) fn forget_second_name(file: &Path, second: &Path) {
+    let inode = |path: &Path| fs::metadata(path).map(|metadata| metadata.ino()).ok();
+    if beside(file, NEW).exists() || inode(file).is_none() || inode(file) != inode(second) {
+        return;
+    }
+    match fs::remove_file(second) {
+        Ok(()) => tracing::warn!(file = %second.display(), "forgot a rotation that was cut off"),
+        Err(error) => {
+            tracing::error!(file = %second.display(), %error, "a rotation that was cut off cannot be forgotten")
+        }
+    }
 }
 
 /// The files of keys that retire, and when.

@@ -32,4 +32,4 @@ pub use config::Config;
 pub use engine::{EngineConfig, EngineError, MemoryLimit, Proof, ProvingEngine};
 pub use key_file::KeyFileError;
 pub use service::run;
-pub use solver::{OwnershipInputs, SolveError, Solver, Witness};
+pub use solver::{ArtifactError, OwnershipInputs, SolveError, Solver, Witness};

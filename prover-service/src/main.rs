@@ -6,7 +6,7 @@ use veilpass_prover::Config;
 
 fn main() -> ExitCode {
     let config: Config = veilpass_settings::parse("prover");
-    veilpass_telemetry::init_logs("veilpass-prover", config.log_format);
+    veilpass_telemetry::init_logs("veilpass-prover", &config.logs);
     forbid_core_dumps();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime can be started");
     let outcome = runtime.block_on(veilpass_prover::run(config));

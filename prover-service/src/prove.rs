@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use veilpass_protocol::hash_leaf;
-use veilpass_store::{AttemptFailure, JobFailure, JobStage, LeasedJob};
+use veilpass_store::{AttemptFailure, JobFailure, JobStage, LeasedJob, TreeLogError};
 
 use crate::{
     engine::{EngineError, Proof},
@@ -75,7 +75,9 @@ pub(crate) async fn prove(
     let (root, path) =
         shared.trees.locate(job.statement.registry_id, Some(leaf)).await.map_err(|error| match error {
             TreeSyncError::NoRoot => AttemptError::Refused(JobFailure::NoRoot),
-            error @ TreeSyncError::Store(_) => AttemptError::Database(error),
+            error @ (TreeSyncError::Store(_) | TreeSyncError::Log(TreeLogError::Store(_))) => {
+                AttemptError::Database(error)
+            }
             other => AttemptError::Transient(other.to_string()),
         })?;
     let path = path.ok_or(AttemptError::Refused(JobFailure::NotAMember))?;

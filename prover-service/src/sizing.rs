@@ -32,8 +32,8 @@ pub(crate) struct TooManyWorkers {
 }
 
 impl Sizing {
-    /// As many workers as there are cores, if the memory is enough for them and for one standby. `budget` is what the
-    /// prover may take; by default four fifths of what there is. All in bytes.
+    /// As many workers as there are cores, as far as the memory is enough for them and for one standby; one in any case. `budget` is
+    /// what the prover may take; by default four fifths of what there is. All in bytes.
     pub(crate) fn new(
         asked: Option<NonZeroUsize>,
         cores: usize,

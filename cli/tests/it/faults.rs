@@ -11,11 +11,12 @@ use nix::{
 };
 use veilpass_cli::{
     client::{Client, Job, JobEnd, Settle},
-    holders::Holder,
+    holders::{self, Holder},
     stack::{ProverOptions, ServiceProcess, children_of, start_prover},
 };
+use veilpass_protocol::{FieldElement, MerkleRoot, Pepper, RegistryId};
 
-use crate::stack::{DATABASE, TestStack};
+use crate::stack::{DATABASE, TestStack, create_registry};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -122,6 +123,25 @@ async fn a_bb_that_dies_is_replaced_and_the_job_is_tried_again() {
     kill(Pid::from_raw(children_of(prover)[0].cast_signed()), Signal::SIGKILL).unwrap();
     let proof = stack.prove(1).await;
     assert_eq!(proof.public_inputs.registry_id, stack.registry);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_registry_whose_leaves_are_damaged_takes_no_other_along() {
+    let mut stack = TestStack::start().await;
+    let damaged = RegistryId::new(FieldElement::from_u64(2));
+    create_registry(&stack.store, damaged, "damaged").await;
+    stack.store.enrol(damaged, &holders::enrolments(&Pepper::new([3; 32]), 0, 1)).await.unwrap();
+    let another = MerkleRoot::new(FieldElement::from_u64(7));
+    stack.store.publish_root(damaged, another, 1, 1).await.unwrap();
+    // A prover that meets it when it starts, and is the only one.
+    stack.prover.take().unwrap().kill().await;
+    sqlx::query("DELETE FROM prover_keys").execute(&stack.pool).await.unwrap();
+    let second = stack.start_prover();
+    assert_eq!(stack.client.wait_for_prover_key(PATIENCE).await.unwrap().id(), stack.key.id());
+    stack.prove(1).await;
+    let log = std::fs::read_to_string(stack.dir.path().join("prover.log")).unwrap();
+    assert!(log.contains("a tree is not at its published root"), "{log}");
+    second.stop(Signal::SIGTERM, PATIENCE).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,4 +1,4 @@
-//! One warm `bb` process and what it is used for: proving the ownership circuit, and verifying what it proved.
+//! One warm `bb` process, which proves the ownership circuit. What it answers is verified in this process.
 
 mod groups;
 mod limit;

@@ -53,7 +53,7 @@ pub(super) fn spawn(config: &EngineConfig) -> io::Result<(Child, Option<WorkerCg
         .envs(std::env::var_os("HOME").map(|home| ("HOME", home)))
         // One core for each worker: at 2^12 rows a second thread costs more than it brings.
         .env("HARDWARE_CONCURRENCY", "1")
-        // Barretenberg's newer multi-scalar multiplication: 164 ms instead of 232 ms a proof.
+        // Barretenberg's newer multi-scalar multiplication: when it was tried, a proof took 164 ms instead of 232.
         .env("BB_MSM_NEW", "1")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

@@ -74,8 +74,8 @@ impl RegistryTrees {
     }
 
     /// Brings the trees of all registries up to date, so that the first job need not wait for it; of those that are not in
-    /// memory only what fits.
-    pub(crate) async fn warm_up(&self) -> Result<(), TreeSyncError> {
+    /// memory only what fits. One that cannot be is left behind: jobs of the others can be proved.
+    pub(crate) async fn warm_up(&self) -> Result<(), StoreError> {
         for registry in self.store.registries().await? {
             let expected = MerkleTree::expected_memory_bytes(registry.leaf_count);
             if !self.kept.lock().await.has_or_fits(registry.id, expected) {
@@ -83,7 +83,8 @@ impl RegistryTrees {
             }
             match self.visit(registry.id, None, false).await {
                 Ok(_) | Err(TreeSyncError::NoRoot) => {}
-                Err(error) => return Err(error),
+                Err(TreeSyncError::Store(error) | TreeSyncError::Log(TreeLogError::Store(error))) => return Err(error),
+                Err(error) => tracing::error!(registry = %registry.id, %error, "a tree is not at its published root"),
             }
         }
         Ok(())
