@@ -5,7 +5,10 @@ use veilpass_leafset::{Changes, DecodeError, LeafSet};
 use veilpass_merkle::{MerklePath, MerkleTree};
 use veilpass_protocol::{Leaf, MerkleRoot, RegistryId};
 
-use crate::{error::ClientError, transport::Client};
+use crate::{
+    error::ClientError,
+    transport::{Client, REQUEST_TIMEOUT},
+};
 
 /// What is wrong with a download.
 #[derive(Debug, thiserror::Error)]
@@ -92,7 +95,7 @@ impl Client {
     pub async fn update_leaves(&self, older: RegistryLeaves) -> Result<RegistryLeaves, ClientError> {
         let registry = older.registry;
         let newest = self.request(Method::HEAD, &format!("/v1/registries/{registry}/leaves"));
-        let place = self.send(newest).await?.url().path().to_owned();
+        let place = self.send(newest.timeout(REQUEST_TIMEOUT)).await?.url().path().to_owned();
         let version: Option<u64> = place.rsplit('/').next().and_then(|version| version.parse().ok());
         let version = version.ok_or_else(|| ClientError::Unexpected(format!("leaves at {place}")))?;
         if version == older.version {

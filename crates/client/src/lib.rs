@@ -13,7 +13,7 @@
 //! # Ok(()) }
 //! ```
 //!
-//! Requests that change something carry an `Idempotency-Key`, so that one whose answer was lost is repeated safely. What the API
+//! Requests that make something carry an `Idempotency-Key`, so that one whose answer was lost is repeated safely. What the API
 //! answers 429 or 503 is repeated when it says (`Retry-After`), a few times.
 
 mod enrolment;
@@ -27,7 +27,7 @@ mod transport;
 mod verifications;
 
 pub use enrolment::{Challenge, Enrolment, EnrolmentRequest};
-pub use error::{ClientError, Problem};
+pub use error::{ClientError, FieldError, Problem};
 pub use grants::Grant;
 pub use identity::{RecoveryError, recover_identity};
 pub use leaves::{LeavesError, Membership, RegistryLeaves};

@@ -1,16 +1,17 @@
 //! Delegated proving.
 
-use std::fmt;
+use std::{fmt, pin::pin, time::Duration};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use eventsource_stream::Eventsource;
-use futures_util::StreamExt;
+use futures_util::{Stream, StreamExt, stream};
 use reqwest::{
     Method,
     header::{ACCEPT, AUTHORIZATION},
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tokio::time::timeout;
 use uuid::Uuid;
 use veilpass_protocol::{ProofStatement, PublicInputs, SealedWitness};
 use veilpass_sealing::{OwnershipWitness, ProverPublicKey};
@@ -18,11 +19,13 @@ use zeroize::Zeroizing;
 
 use crate::{
     error::ClientError,
-    transport::{Client, bearer},
+    transport::{Client, REQUEST_TIMEOUT, bearer},
 };
 
 /// How often a stream of events that breaks off is opened again.
 const RECONNECTS: u32 = 5;
+/// Without a byte for so long, a stream has broken off. The API sends a comment every 15 seconds.
+const STALLED: Duration = Duration::from_secs(45);
 
 /// A proof job. Whoever has its token fetches the proof.
 #[derive(Clone)]
@@ -106,11 +109,17 @@ impl Client {
     }
 
     /// Waits for a job's end, telling each stage as it comes. Fails if it ends without a proof.
-    pub async fn wait_for_proof(&self, job: &Job, mut on_stage: impl FnMut(&Stage)) -> Result<(), ClientError> {
-        for _ in 0..RECONNECTS {
+    pub async fn wait_for_proof(&self, job: &Job, on_stage: impl FnMut(&Stage)) -> Result<(), ClientError> {
+        self.follow(job, STALLED, on_stage).await
+    }
+
+    async fn follow(&self, job: &Job, stalled: Duration, mut on_stage: impl FnMut(&Stage)) -> Result<(), ClientError> {
+        for _ in 0..=RECONNECTS {
             let request = self.request(Method::GET, &format!("/v1/proofs/{}/events", job.id));
             let request = request.header(AUTHORIZATION, bearer(&job.token)?).header(ACCEPT, "text/event-stream");
-            let mut events = self.send(request).await?.bytes_stream().eventsource();
+            // The stall is seen here: the parser would swallow the comments.
+            let bytes = until_stalled(self.send(request).await?.bytes_stream(), stalled);
+            let mut events = pin!(bytes.eventsource());
             while let Some(Ok(event)) = events.next().await {
                 if event.event != "stage" {
                     continue;
@@ -134,7 +143,7 @@ impl Client {
     /// Fetches the proof of a job that is done. This can be done once.
     pub async fn fetch_proof(&self, job: &Job) -> Result<OwnershipProof, ClientError> {
         let request = self.request(Method::POST, &format!("/v1/proofs/{}/result", job.id));
-        let answer = self.send(request.header(AUTHORIZATION, bearer(&job.token)?)).await?;
+        let answer = self.send(request.timeout(REQUEST_TIMEOUT).header(AUTHORIZATION, bearer(&job.token)?)).await?;
         let ProofAnswer { proof, public_inputs } =
             answer.json().await.map_err(|error| ClientError::Unexpected(error.to_string()))?;
         let proof = BASE64_STANDARD.decode(proof).map_err(|error| ClientError::Unexpected(error.to_string()))?;
@@ -144,7 +153,7 @@ impl Client {
     /// Gives a job up.
     pub async fn cancel_proof(&self, job: &Job) -> Result<(), ClientError> {
         let request = self.request(Method::DELETE, &format!("/v1/proofs/{}", job.id));
-        self.send(request.header(AUTHORIZATION, bearer(&job.token)?)).await.map(drop)
+        self.send(request.timeout(REQUEST_TIMEOUT).header(AUTHORIZATION, bearer(&job.token)?)).await.map(drop)
     }
 
     /// All of it: the newest key, the job, its stages, its proof.
@@ -162,6 +171,14 @@ impl Client {
     }
 }
 
+/// What comes, until nothing does for so long.
+fn until_stalled<S: Stream + Unpin>(bytes: S, stalled: Duration) -> impl Stream<Item = S::Item> {
+    stream::unfold(bytes, move |mut bytes| async move {
+        let next = timeout(stalled, bytes.next()).await.ok().flatten()?;
+        Some((next, bytes))
+    })
+}
+
 /// The body of `POST /v1/proofs`, with the witness sealed.
 pub fn proof_request(key: &ProverPublicKey, statement: &ProofStatement, witness: &OwnershipWitness) -> Value {
     let sealed: SealedWitness = veilpass_sealing::seal(key, statement, witness, &mut rand::rng());
@@ -176,4 +193,44 @@ pub fn proof_request(key: &ProverPublicKey, statement: &ProofStatement, witness:
             "envelope": BASE64_STANDARD.encode(sealed.as_bytes()),
         },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::iter;
+
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpListener,
+    };
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_stream_of_which_nothing_comes_any_more_is_opened_again() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move {
+            // Neither written to again nor closed.
+            let mut silent = Vec::new();
+            for stage in iter::once("proving").chain(iter::repeat("done")) {
+                let (mut connection, _) = listener.accept().await.unwrap();
+                let mut request = Vec::new();
+                while !request.ends_with(b"\r\n\r\n") {
+                    assert_ne!(connection.read_buf(&mut request).await.unwrap(), 0, "the request ends early");
+                }
+                let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n";
+                let answer = format!("{head}event: stage\ndata: {{\"stage\":\"{stage}\"}}\n\n");
+                connection.write_all(answer.as_bytes()).await.unwrap();
+                silent.push(connection);
+            }
+        });
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        let api = Client::with_http(&base, http);
+        let job = Job { id: Uuid::nil(), token: Zeroizing::new("token".to_owned()) };
+        let mut stages = Vec::new();
+        let follow = api.follow(&job, Duration::from_millis(200), |stage| stages.push(stage.to_string()));
+        follow.await.unwrap();
+        assert_eq!(stages, ["proving", "done"]);
+    }
 }

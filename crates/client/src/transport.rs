@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::error::{ClientError, Problem};
 
 /// Longest time for a request; downloads and event streams have none.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(35);
+pub(crate) const REQUEST_TIMEOUT: Duration = Duration::from_secs(35);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How often a request is sent while the API is busy or away.
 const TRIES: u32 = 4;

@@ -19,8 +19,13 @@ pub struct ProverPublicKey(<Kem as hpke::Kem>::PublicKey);
 pub struct ParseKeyError;
 
 impl ProverPublicKey {
-    /// Parses 32 bytes; refuses what X25519 maps to zero.
+    /// Parses 32 bytes; refuses a point of small order, with which every X25519 is zero (RFC 7748, section 6.1): nothing can be
+    /// sealed to it.
     pub fn from_bytes(bytes: &[u8; 32]) -> Result<Self, ParseKeyError> {
+        // Any scalar will do: all are multiples of the cofactor once they are clamped.
+        if x25519_dalek::x25519([1; 32], *bytes) == [0; 32] {
+            return Err(ParseKeyError);
+        }
         <Kem as hpke::Kem>::PublicKey::from_bytes(bytes).map(Self).map_err(|_| ParseKeyError)
     }
 

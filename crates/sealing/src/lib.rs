@@ -104,6 +104,26 @@ mod tests {
     }
 
     #[test]
+    fn nobody_seals_to_a_point_of_small_order() {
+        let mut one = [0; 32];
+        one[0] = 1;
+        // -1, and the same with the bit that X25519 ignores.
+        let mut minus_one = [0xff; 32];
+        (minus_one[0], minus_one[31]) = (0xec, 0x7f);
+        let mut masked = minus_one;
+        masked[31] = 0xff;
+        for bytes in [[0; 32], one, minus_one, masked] {
+            assert_eq!(ProverPublicKey::from_bytes(&bytes).err(), Some(ParseKeyError), "{bytes:?}");
+            let opened = open(
+                &ProverSecretKey::generate(&mut rand::rng()),
+                &statement(5),
+                &SealedWitness::from_parts(&bytes, &[7; SEALED_CIPHERTEXT_BYTES]),
+            );
+            assert_eq!(opened.err(), Some(OpenError), "{bytes:?}");
+        }
+    }
+
+    #[test]
     fn every_flipped_byte_is_refused() {
         let mut rng = rand::rng();
         let key = ProverSecretKey::generate(&mut rng);
