@@ -43,6 +43,8 @@ export function abortable<T>(
 
 /** The promise's result, or an `AbortError` as soon as the signal fires. What the promise does goes on. */
 export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  // If the signal fired before, nobody else hears of a failure, and the platform would report it.
+  promise.catch(() => {});
   return abortable<T>(signal, (resolve, reject) => {
     promise.then(resolve, reject);
     return () => {};

@@ -3,6 +3,8 @@
  * witness.
  */
 
+import { adviceOf } from './advice.js';
+
 /** The root of all errors that the SDK throws on purpose. `code` is stable; `advice` is a sentence for a person. */
 export class VeilpassError extends Error {
   /** Stable, lowercase words joined by hyphens. */
@@ -37,30 +39,11 @@ export interface Problem {
   readonly errors: readonly FieldError[];
   /** Seconds, from `Retry-After`. */
   readonly retryAfter: number | undefined;
+  /** When the API refused, in seconds since 1970, by its own clock. */
+  readonly timestamp: number | undefined;
   /** Names the request in the operator's logs. */
   readonly requestId: string | undefined;
 }
-
-const ADVICE: Readonly<Record<string, string>> = {
-  'rate-limited': 'Wait a moment and try again.',
-  'queue-full': 'The provers are busy. Try again later, or prove on the device.',
-  'too-many-jobs': 'Wait until an earlier proof is done, or prove on the device.',
-  'not-owner': 'Check that this wallet holds the token. What moved just now counts within a minute.',
-  'mint-not-allowed': 'This token does not unlock this track: choose another.',
-  'token-frozen': 'The token is frozen by its issuer and does not count while it is.',
-  'token-delegated': 'The token is delegated: revoke the delegation in the wallet, then try again.',
-  'enrolled-by-another': 'Another wallet enrolled this token and still holds it.',
-  'unknown-nonce': 'Start again: the text to sign was used or is too old.',
-  'message-expired': 'Start again: the text to sign is too old.',
-  'stale-epoch': 'Prove again: a new period has begun.',
-  'stale-root': 'Prove again: the registry has changed since.',
-  'unknown-root': 'Prove again: the registry has changed since.',
-  'context-expired': 'Prove again: the session has ended.',
-  'context-too-long':
-    'Ask for a shorter session (sessionSeconds), and check the clock of this device. Nothing was spent.',
-  'not-verified-yet': 'Wait until the chain has confirmed it.',
-  'unknown-prover-key': 'Try again: the prover has another key now.',
-};
 
 /** The API refused. */
 export class ApiError extends VeilpassError {
@@ -68,9 +51,7 @@ export class ApiError extends VeilpassError {
 
   constructor(problem: Problem, options?: ErrorOptions & { advice?: string }) {
     const code = problem.type.split(':').pop() || 'unknown';
-    const busy = 'Try again later.';
-    const advice =
-      options?.advice ?? ADVICE[code] ?? (problem.status >= 500 ? busy : 'Report this with the request id.');
+    const advice = options?.advice ?? adviceOf(code, problem.status);
     super(code, problem.detail || problem.title || `the API answered ${problem.status}`, advice, options);
     this.problem = problem;
   }

@@ -29,7 +29,7 @@ export class GrantRequests {
     this.#clockOffset = clockOffset;
   }
 
-  /** By how many seconds the service's clock is ahead of this one, as its grants tell. */
+  /** By how many seconds the service's clock is ahead of this one, as its grants and refusals tell. */
   get clockOffset(): number {
     return this.#clockOffset;
   }
@@ -42,27 +42,36 @@ export class GrantRequests {
   /** Takes a grant that the service gave. */
   take(view: GrantView): HeldGrant {
     const held = new HeldGrant(view);
-    this.#clockOffset = held.issuedAt - Math.floor(Date.now() / 1000);
+    this.#learnClock(held.issuedAt);
     return held;
   }
 
   /** @throws SessionEndedError, ApiError, ConnectionError */
   async send(verificationId: string): Promise<HeldGrant> {
+    let hasLearnt = false;
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.#try(verificationId);
       } catch (error) {
         if (!(error instanceof ApiError)) throw error;
-        const { code, message } = error;
+        const { code, message, problem } = error;
         if (SessionEndedError.codes.has(code)) throw new SessionEndedError(code, message, { cause: error });
-        // Signed in the same second elsewhere: in another tab, or before a reload.
-        const isTaken = code === 'signature-used';
-        // What is known of the clocks is from before one of them was set.
-        const isSkewed = code === 'stale-request' && this.#clockOffset !== 0;
-        if (attempt >= TRIES || !(isTaken || isSkewed)) throw error;
-        if (isSkewed) [this.#clockOffset, this.#lastIssuedAt] = [0, 0];
+        if (code === 'stale-request' && problem.timestamp !== undefined && !hasLearnt) {
+          // No grant told the time yet, or one of the clocks was set since. The refusal tells it.
+          hasLearnt = true;
+          this.#learnClock(problem.timestamp);
+          this.#lastIssuedAt = 0;
+        } else if (code !== 'signature-used' || attempt >= TRIES) {
+          // A signature that was used is of the same second elsewhere: in another tab, or before a reload.
+          throw error;
+        }
       }
     }
+  }
+
+  /** @param now seconds since 1970, by the service's clock */
+  #learnClock(now: number): void {
+    this.#clockOffset = now - Math.floor(Date.now() / 1000);
   }
 
   async #try(verificationId: string): Promise<HeldGrant> {

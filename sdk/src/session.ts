@@ -117,6 +117,7 @@ export class Session {
 
   /** A grant that counts for a while; asks for another when the one that there is does not. */
   async grant(options?: { signal?: AbortSignal | undefined }): Promise<Grant> {
+    this.#throwIfClosed();
     if (this.#held?.isFresh(MARGIN)) return this.#held.grant;
     return (await untilAborted(this.#renew(), options?.signal)).grant;
   }
@@ -190,6 +191,7 @@ export class Session {
     this.#unlocks = unlocks;
     this.#held = undefined;
     if (grant) this.#held = this.#requests.take(grant);
+    if (this.#isClosed) void this.revoke().catch(() => {});
   }
 
   /** Several that ask at once get the same. */
@@ -202,10 +204,19 @@ export class Session {
 
   async #requestGrant(): Promise<HeldGrant> {
     const id = this.#verificationId;
-    if (this.#isClosed) throw new CryptoError('session-closed', 'the session was closed', 'Unlock the track again.');
     if (!id) throw new CryptoError('not-verified', 'no proof was verified for this session yet', 'Prove first.');
-    this.#held = await this.#requests.send(id);
-    return this.#held;
+    try {
+      this.#held = await this.#requests.send(id);
+      return this.#held;
+    } finally {
+      // Closed meanwhile: `close` could revoke the grant before this one only.
+      if (this.#isClosed) await this.revoke().catch(() => {});
+      this.#throwIfClosed();
+    }
+  }
+
+  #throwIfClosed(): void {
+    if (this.#isClosed) throw new CryptoError('session-closed', 'the session was closed', 'Unlock the track again.');
   }
 
   #schedule(afterMs: number): void {

@@ -1,6 +1,6 @@
 /** Requests and answers. Nothing of a request is kept, and no URL holds anything that says who listens. */
 
-import { delay, throwIfAborted } from './abort.js';
+import { abortable, delay, throwIfAborted } from './abort.js';
 import {
   AbortError,
   AnonymitySetTooSmallError,
@@ -123,6 +123,41 @@ function secondsOf(response: Response): number | undefined {
   return Number.isFinite(seconds) && seconds >= 0 ? seconds : undefined;
 }
 
+/** Of a time in RFC 3339. */
+function secondsSince1970(time: string): number | undefined {
+  const milliseconds = Date.parse(time);
+  return Number.isNaN(milliseconds) ? undefined : Math.floor(milliseconds / 1000);
+}
+
+/** The bytes of an answer as they come. One of which nothing comes for `stalled` milliseconds has broken off. */
+export async function* chunks(
+  response: Response,
+  stalled: number,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array> {
+  const reader = response.body?.getReader();
+  if (!reader) throw new ConnectionError('the answer has no body');
+  try {
+    for (;;) {
+      const { done, value } = await beforeStall(() => reader.read(), stalled, signal);
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    // Frees the connection if the body was not read to its end.
+    reader.cancel().catch(() => {});
+  }
+}
+
+function beforeStall<T>(read: () => Promise<T>, stalled: number, signal: AbortSignal | undefined): Promise<T> {
+  return abortable<T>(signal, (resolve, reject) => {
+    const timer = setTimeout(() => reject(new ConnectionError('the answer stalled')), stalled);
+    const clear = () => clearTimeout(timer);
+    read().finally(clear).then(resolve, reject);
+    return clear;
+  });
+}
+
 /** The error that an answer is. */
 export async function refusal(response: Response): Promise<ApiError> {
   let document: Record<string, unknown> = {};
@@ -139,6 +174,7 @@ export async function refusal(response: Response): Promise<ApiError> {
     detail: text('detail'),
     errors: Array.isArray(document.errors) ? (document.errors as FieldError[]) : [],
     retryAfter: secondsOf(response),
+    timestamp: secondsSince1970(text('timestamp')),
     requestId: response.headers.get('x-request-id') ?? undefined,
   };
   switch (problem.type) {

@@ -46,7 +46,16 @@ describe('refusals', () => {
     for (const code of ['settlement-refused', 'kept-malformed', 'kept-elsewhere']) {
       expect(endsSession(coded(code)), code).toBe(true);
     }
-    for (const code of ['connection', 'unavailable', 'not-verified-yet', 'rate-limited', 'aborted', 'media']) {
+    const passing = [
+      'connection',
+      'unavailable',
+      'not-verified-yet',
+      'rate-limited',
+      'too-many-downloads',
+      'aborted',
+      'media',
+    ];
+    for (const code of passing) {
       expect(endsSession(coded(code)), code).toBe(false);
     }
   });

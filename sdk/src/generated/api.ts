@@ -333,9 +333,9 @@ export interface paths {
         };
         /**
          * All leaves of a registry at a version: one file, described in `crates/leafset`, that never changes. 32 bytes a leaf.
-         * @description Leaves are random, so compression saves what places are empty and no more. A `Range` must begin and end at a multiple of
-         *     65,536 or at the end, and is answered without compression: it is there to go on where a download broke off. A shorter one
-         *     would say which leaf somebody is interested in.
+         * @description Leaves are random, so compression saves what places are empty and no more. A `Range` must begin at a multiple of 65,536, end
+         *     at one or at the end, and be no shorter, and is answered without compression: it is there to go on where a download broke
+         *     off. A shorter one would say which leaf somebody is interested in.
          */
         get: operations["leaves"];
         put?: never;
@@ -570,9 +570,8 @@ export interface components {
             detail: string;
         };
         /**
-         * @description An element of Fr, the BN254 scalar field: 32 bytes, big-endian, below the modulus, as `0x` and 64 lowercase hexadecimal digits. A
-         *     value
-         *     that is not canonical is refused.
+         * @description An element of Fr, the BN254 scalar field: 32 bytes, big-endian, below the modulus, as `0x` and 64 lowercase hexadecimal digits.
+         *     A value that is not canonical is refused.
          * @example 0x0000000000000000000000000000000000000000000000000000000000000001
          */
         FieldHex: string;
@@ -627,7 +626,7 @@ export interface components {
             version: string;
             /** @description SHA-256 of the compiled circuit, lowercase hexadecimal. */
             circuit_sha256: string;
-            /** @description Hash of the verification key, lowercase hexadecimal. */
+            /** @description Keccak-256 of the verification key, modulo r: `0x` and 64 lowercase hexadecimal digits. */
             verification_key_hash: string;
             /** @description SHA-256 of `/v1/reference-string`, lowercase hexadecimal. */
             reference_string_sha256: string;
@@ -1258,7 +1257,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Sent again with the same body within a day, the request is not done again: the answer is the first one, with the header `idempotent-replayed`. */
+                /** @description Sent again with the same body within a day (five minutes, if it was refused), the request is not done again: the answer is the first one, with the header `idempotent-replayed`. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -1312,9 +1311,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description Another wallet that holds the token enrolled it, or it changed meanwhile */
+            /** @description Another wallet that holds the token enrolled it, this one did lately, or it changed meanwhile */
             409: {
                 headers: {
+                    /** @description Seconds until it is worth another try, if that is known */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1466,7 +1467,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Sent again with the same body within a day, the request is not done again: the answer is the first one, with the header `idempotent-replayed`. */
+                /** @description Sent again with the same body within a day (five minutes, if it was refused), the request is not done again: the answer is the first one, with the header `idempotent-replayed`. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -1829,7 +1830,7 @@ export interface operations {
             header?: {
                 /** @description `wait=N`: answer when the job ended, or after N seconds */
                 Prefer?: string | null;
-                /** @description Sent again with the same body within a day, the request is not done again: the answer is the first one, with the header `idempotent-replayed`. */
+                /** @description Sent again with the same body within a day (five minutes, if it was refused), the request is not done again: the answer is the first one, with the header `idempotent-replayed`. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -2664,7 +2665,7 @@ export interface operations {
             header?: {
                 /** @description Entity tags of what is there already */
                 "If-None-Match"?: string | null;
-                /** @description `bytes=A-B`, at multiples of 65,536 */
+                /** @description `bytes=A-B`, at multiples of 65,536, and no shorter */
                 Range?: string | null;
                 /** @description The entity tag of what is to be continued */
                 "If-Range"?: string | null;
@@ -3061,7 +3062,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Sent again with the same body within a day, the request is not done again: the answer is the first one, with the header `idempotent-replayed`. */
+                /** @description Sent again with the same body within a day (five minutes, if it was refused), the request is not done again: the answer is the first one, with the header `idempotent-replayed`. */
                 "Idempotency-Key"?: string;
             };
             path?: never;

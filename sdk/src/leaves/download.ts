@@ -1,12 +1,12 @@
 /** Downloads of leaves. A download that breaks off goes on where it was; what is kept is asked for its changes only. */
 
-import { abortable, delay } from '../abort.js';
+import { delay } from '../abort.js';
 import { AbortError, ApiError, ConnectionError, LeavesError } from '../errors.js';
 import type { Bytes } from '../protocol/bytes.js';
-import type { Transport } from '../transport.js';
+import { chunks, type Transport } from '../transport.js';
 import type { FieldHex } from '../types.js';
 
-/** Ranges begin at multiples of this, in bytes: a shorter one would say which leaf somebody is interested in. */
+/** Ranges begin at multiples of this, in bytes, and are as long: a shorter one would say which leaf somebody is interested in. */
 const RANGE = 65_536;
 /** The number of leaves stands in the first bytes of a file. */
 const COUNT_END = 104;
@@ -59,7 +59,8 @@ export class LeavesDownloader {
         const headers: Record<string, string> = from > 0 ? { range: `bytes=${from}-` } : {};
         const path = `${this.#path}/${version}`;
         const response = await this.#transport.send(path, { headers, cache, isStream: true, signal });
-        await readAll(response, download.begin(response, from), signal);
+        const push = download.begin(response, from);
+        for await (const chunk of chunks(response, STALLED, signal)) push(chunk);
         return download.finish();
       } catch (error) {
         if (signal?.aborted) throw new AbortError({ cause: error });
@@ -82,7 +83,10 @@ class Download {
   }
 
   resumeAt(): number {
-    return Math.floor(this.#length / RANGE) * RANGE;
+    const at = Math.floor(this.#length / RANGE) * RANGE;
+    // The API answers no shorter part: the end of a file may be a single leaf.
+    const isShort = this.#total !== undefined && this.#total - at < RANGE;
+    return isShort ? Math.max(0, at - RANGE) : at;
   }
 
   /** Where the answer's bytes go. */
@@ -117,32 +121,4 @@ class Download {
     if (this.#total === undefined || this.#length < this.#total) throw new ConnectionError('the download broke off');
     return this.#file.slice(0, this.#length);
   }
-}
-
-async function readAll(
-  response: Response,
-  push: (chunk: Uint8Array) => void,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const reader = response.body?.getReader();
-  if (!reader) throw new ConnectionError('the answer has no body');
-  try {
-    for (;;) {
-      const { done, value } = await beforeStall(reader.read(), signal);
-      if (done) return;
-      push(value);
-    }
-  } finally {
-    // Frees the connection if the body was not read to its end.
-    reader.cancel().catch(() => {});
-  }
-}
-
-function beforeStall<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  return abortable<T>(signal, (resolve, reject) => {
-    const timer = setTimeout(() => reject(new ConnectionError('the download stalled')), STALLED);
-    const clear = () => clearTimeout(timer);
-    promise.finally(clear).then(resolve, reject);
-    return clear;
-  });
 }

@@ -40,10 +40,6 @@ export class LeafTree {
     }
   }
 
-  get leafCount(): number {
-    return this.#width;
-  }
-
   get root(): Bytes {
     return this.#node(TREE_DEPTH, 0);
   }

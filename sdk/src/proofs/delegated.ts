@@ -1,6 +1,6 @@
 /** Proofs that a prover makes: the witness is sealed to it, and everything in between sees ciphertext. */
 
-import { EventSourceParserStream } from 'eventsource-parser/stream';
+import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import { delay } from '../abort.js';
 import {
   AbortError,
@@ -14,7 +14,7 @@ import type { components } from '../generated/api.js';
 import { PROOF_BYTES } from '../pins.js';
 import { type Bytes, equalBytes, fromBase64, fromHex, toBase64 } from '../protocol/bytes.js';
 import { type ProofStatement, publicInputBytes, statementBytes } from '../protocol/statement.js';
-import type { Transport } from '../transport.js';
+import { chunks, type Transport } from '../transport.js';
 import type { CallOptions, PublicInputs, Stage } from '../types.js';
 import { type OwnershipWitness, proverKeyId, sealWitness } from './sealing.js';
 
@@ -32,6 +32,8 @@ const POLL = 1000;
  * another.
  */
 const STREAMS = 3;
+/** Milliseconds without a byte after which a stream has broken off. The API sends a comment every 15 s. */
+const STALLED = 45_000;
 
 /** Has a statement proved. An abort gives the job up at the API too. */
 export async function proveDelegated(
@@ -115,22 +117,21 @@ async function readEvents(transport: Transport, job: Job, { signal, onProgress }
     isStream: true,
     signal,
   });
-  if (!response.body) return undefined;
-  const events = response.body.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream());
-  const reader = events.getReader();
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return undefined;
-      if (value.event !== 'stage') continue;
-      const { stage, failure } = JSON.parse(value.data) as Schemas['StageView'];
+  const events: EventSourceMessage[] = [];
+  const parser = createParser({ onEvent: (event) => void events.push(event) });
+  const decoder = new TextDecoder();
+  // The stall is seen here: the parser would swallow the comments.
+  for await (const chunk of chunks(response, STALLED, signal)) {
+    parser.feed(decoder.decode(chunk, { stream: true }));
+    for (const { event, data } of events.splice(0)) {
+      if (event !== 'stage') continue;
+      const { stage, failure } = JSON.parse(data) as Schemas['StageView'];
       if (stage === 'done') return { failure: null };
       if (stage === 'failed') return { failure: failure ?? { code: 'failed', detail: 'the prover gives no reason' } };
       if (STAGES.has(stage)) onProgress?.({ stage: stage as Stage, place: 'prover' });
     }
-  } finally {
-    reader.cancel().catch(() => {});
   }
+  return undefined;
 }
 
 const STAGES: ReadonlySet<string> = new Set(['queued', 'leased', 'path', 'witness', 'proving', 'verifying']);

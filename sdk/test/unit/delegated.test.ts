@@ -1,7 +1,7 @@
 // Delegated proving over connections that break, provers that refuse, and listeners who leave. (With a real prover:
 // test/stack.)
 import type { ServerResponse } from 'node:http';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { proveDelegated } from '../../src/proofs/delegated.ts';
 import { fieldFromBigInt } from '../../src/protocol/field.ts';
 import { Transport } from '../../src/transport.ts';
@@ -146,4 +146,28 @@ test('no prover, a wrong name of a key, and a key that was rotated meanwhile', a
     .map(({ body }) => body);
   expect(envelopes.length).toBe(2);
   expect(envelopes[0]).not.toBe(envelopes[1]);
+});
+
+test('comments keep a stream; one of which nothing comes any more is opened again', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  onTestFinished(() => void vi.useRealTimers());
+  // In memory, so that what is said has come before the next timer fires.
+  const streams: ReadableStreamDefaultController<Uint8Array>[] = [];
+  const say = (text: string) => streams.at(-1)?.enqueue(new TextEncoder().encode(text));
+  const { url } = await serve(api(() => {}));
+  const transport = new Transport(url, async (input, init) => {
+    if (!String(input).endsWith('/events')) return fetch(input, init);
+    return new Response(new ReadableStream<Uint8Array>({ start: (controller) => void streams.push(controller) }));
+  });
+  const made = proveDelegated(transport, STATEMENT, WITNESS, {});
+  await vi.waitFor(() => expect(streams.length).toBe(1));
+  for (let comment = 0; comment < 4; comment++) {
+    say(':\n\n');
+    await vi.advanceTimersByTimeAsync(15_000);
+  }
+  expect(streams.length).toBe(1);
+  await vi.advanceTimersByTimeAsync(30_000);
+  await vi.waitFor(() => expect(streams.length).toBe(2));
+  say('event: stage\ndata: {"stage":"done","attempt":1}\n\n');
+  expect((await made).proof.length).toBe(7232);
 });

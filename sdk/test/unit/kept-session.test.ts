@@ -45,7 +45,7 @@ async function api(clock = 0, first: Answer[] = []) {
     const text = utf8(grantRequestText(sent.verification_id, sent.issued_at));
     const key = fromHex(sent.context.session_public_key, 32);
     if (!ed25519.verify(fromBase64(sent.signature, 64), text, key)) return problem(response, 422, 'wrong-signature');
-    if (Math.abs(sent.issued_at - now() - clock) > 60) return problem(response, 422, 'stale-request');
+    if (Math.abs(sent.issued_at - now() - clock) > 60) return problem(response, 422, 'stale-request', {}, clock);
     if (issued.has(sent.issued_at)) return problem(response, 409, 'signature-used');
     issued.add(sent.issued_at);
     json(response, 201, grant(clock));

@@ -42,18 +42,20 @@ export function json(
   response.end(JSON.stringify(body));
 }
 
+/** A refusal by an API whose clock is `clock` seconds ahead. */
 export function problem(
   response: ServerResponse,
   status: number,
   code: string,
   headers: Record<string, string> = {},
+  clock = 0,
 ): void {
   const document = {
     type: `urn:veilpass:problem:${code}`,
     title: code,
     status,
     detail: `because of ${code}`,
-    timestamp: '',
+    timestamp: new Date(Date.now() + 1000 * clock).toISOString(),
   };
   json(response, status, document, headers);
 }

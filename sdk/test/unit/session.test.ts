@@ -38,7 +38,8 @@ async function api(lifetime = 600, clock = 0) {
       const text = utf8(grantRequestText(sent.verification_id, sent.issued_at));
       if (!ed25519.verify(fromBase64(sent.signature, 64), text, key)) return problem(response, 422, 'wrong-signature');
       if (issued.includes(sent.issued_at)) return problem(response, 409, 'signature-used');
-      if (Math.abs(sent.issued_at - Date.now() / 1000 - clock) > 60) return problem(response, 422, 'stale-request');
+      const skew = Math.abs(sent.issued_at - Date.now() / 1000 - clock);
+      if (skew > 60) return problem(response, 422, 'stale-request', {}, clock);
       issued.push(sent.issued_at);
       return json(response, 201, grant(lifetime, clock));
     }
@@ -115,6 +116,25 @@ test("the service's clock counts: an hour between the two is no trouble once a g
   expect(await session.grant()).toBe(renewed);
 });
 
+test.each([3600, -3600])('without a grant, a refusal tells the time of a service %d s ahead', async (clock) => {
+  const { session, seen, issued } = await api(600, clock);
+  attachVerification(session, ID, undefined);
+  await session.grant();
+  expect(seen.length).toBe(2);
+  await session.revoke();
+  await session.grant();
+  expect(issued.length).toBe(2);
+  expect(seen.map(({ path }) => path)).toEqual(['/v1/grants', '/v1/grants', '/v1/grants/revoke', '/v1/grants']);
+});
+
+test('a service that finds its own time stale is asked twice', async () => {
+  const { url, seen } = await serve((_, response) => problem(response, 422, 'stale-request'));
+  const session = await newSession(new Transport(url), CONTEXT);
+  attachVerification(session, ID, undefined);
+  await expect(session.grant()).rejects.toMatchObject({ code: 'stale-request' });
+  expect(seen.length).toBe(2);
+});
+
 test('fetch sends the grant, gets a new one for a 401, and sends nothing in the clear', async () => {
   const { session } = await api();
   attachVerification(session, ID, undefined);
@@ -168,4 +188,33 @@ test('closing revokes the grant', async () => {
   expect((await session.introspect()).active).toBe(false);
   // A token is never in a URL.
   expect(seen.every(({ path }) => !path.includes(token))).toBe(true);
+});
+
+test('closing revokes the grant that is on its way, and those who wait for it are told', async () => {
+  const late = grant(600);
+  let answer = () => {};
+  const { url, seen } = await serve(({ path }, response) => {
+    if (path === '/v1/grants/revoke') return void response.writeHead(204).end();
+    answer = () => json(response, 201, late);
+  });
+  const session = await newSession(new Transport(url), CONTEXT);
+  attachVerification(session, ID, undefined);
+  const asked = session.grant();
+  await vi.waitFor(() => expect(seen.length).toBe(1));
+  await session.close();
+  answer();
+  await expect(asked).rejects.toMatchObject({ code: 'session-closed' });
+  expect(seen.length).toBe(2);
+  expect(seen[1]).toMatchObject({ path: '/v1/grants/revoke', body: JSON.stringify({ token: late.token }) });
+  await expect(session.grant()).rejects.toMatchObject({ code: 'session-closed' });
+});
+
+test('a first grant that comes after closing is revoked, and given to nobody', async () => {
+  const { session, seen } = await api();
+  await session.close();
+  const first = grant(600);
+  attachVerification(session, ID, first);
+  await expect(session.grant()).rejects.toMatchObject({ code: 'session-closed' });
+  await vi.waitFor(() => expect(seen.length).toBe(1));
+  expect(seen[0]).toMatchObject({ path: '/v1/grants/revoke', body: JSON.stringify({ token: first.token }) });
 });

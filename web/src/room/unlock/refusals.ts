@@ -114,6 +114,13 @@ function words(code: string, error: unknown, now: Circumstances): Words {
         next: 'Prove on this device instead, or try again in a moment.',
         actions: ['device', 'again'],
       };
+    case 'too-many-downloads':
+      return {
+        title: 'Too many downloads at once',
+        what: 'This address downloads the list of listeners several times already.',
+        next: 'Wait until the others have ended, then try again. Nothing was spent.',
+        actions: ['again'],
+      };
     case 'rate-limited':
     case 'too-many-attempts':
       return {
