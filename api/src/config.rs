@@ -10,7 +10,7 @@ use std::{
 
 use anyhow::Context;
 use secrecy::SecretString;
-use veilpass_telemetry::LogFormat;
+use veilpass_telemetry::LogOptions;
 
 use crate::{anonymity::AnonymityPolicy, cors::Origin, grants::GrantPolicy, network::Network, ops::OperatorKey};
 
@@ -100,7 +100,7 @@ pub struct Config {
     #[arg(long, env = "VEILPASS_MAX_EVENT_STREAMS_PER_CLIENT", default_value = "3")]
     pub max_event_streams_per_client: NonZeroUsize,
 
-    /// For how long news of the chain count, in seconds. When the indexer has been silent for longer, proofs of registries
+    /// For how long news of the chain count, in seconds. When the indexer has not seen the chain go on for longer, proofs of registries
     /// on chain are not settled offchain: a nullifier that was spent there could be missed.
     #[arg(long, env = "VEILPASS_MAX_CHAIN_AGE_SECONDS", default_value = "30")]
     pub max_chain_age_seconds: u64,
@@ -114,6 +114,12 @@ pub struct Config {
     /// revoked. 0: never. One replica at a time does it.
     #[arg(long, env = "VEILPASS_SWEEP_INTERVAL_SECONDS", default_value = "600")]
     pub sweep_interval_seconds: u64,
+
+    /// How old an enrolment must be before its own wallet may replace it, under another commitment, in seconds; earlier it is
+    /// refused with 409 and Retry-After. Each replacement makes all earlier roots stale, for everybody. 0: no limit.
+    #[arg(long, env = "VEILPASS_REPLACEMENT_SECONDS", default_value = "600")]
+    pub replacement_seconds: u64,
+
     /// Claim `iss` of session grants, the same for all replicas; the first of --audiences by default.
     #[arg(long, env = "VEILPASS_GRANT_ISSUER")]
     pub grant_issuer: Option<String>,
@@ -174,9 +180,9 @@ pub struct Config {
     #[arg(long, env = "VEILPASS_OPS_PAGES", value_name = "DIR")]
     pub ops_pages: Option<PathBuf>,
 
-    /// How log lines look.
-    #[arg(long, env = "VEILPASS_LOG_FORMAT", value_enum, default_value_t)]
-    pub log_format: LogFormat,
+    /// Logs.
+    #[command(flatten)]
+    pub logs: LogOptions,
 }
 
 /// A length of time in days.

@@ -7,7 +7,7 @@ use veilpass_api::Config;
 #[tokio::main]
 async fn main() -> ExitCode {
     let config: Config = veilpass_settings::parse("api");
-    veilpass_telemetry::init_logs("veilpass-api", config.log_format);
+    veilpass_telemetry::init_logs("veilpass-api", &config.logs);
     match veilpass_api::run(config).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

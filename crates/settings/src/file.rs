@@ -62,7 +62,7 @@ fn values(document: &Table, table: &str, command: &Command) -> Result<Vec<FileVa
 }
 
 /// What may stand in `[shared]` although a service does not have it.
-const SHARED: [&str; 3] = ["log-format", "ops-listen", "trusted-proxies"];
+const SHARED: [&str; 4] = ["environment", "log-format", "ops-listen", "trusted-proxies"];
 
 fn value_of(key: &str, value: &Value, command: &Command) -> Result<Option<FileValue>, String> {
     let Some((argument, long)) = settings_of(command).find(|(_, long)| *long == key) else { return Ok(None) };

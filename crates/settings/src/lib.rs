@@ -5,7 +5,7 @@
 //! stands.
 //!
 //! The file is TOML with a table for each service, named as its binary without `veilpass-`; a key is the flag's name without
-//! the dashes before it. `[shared]` holds what all of them have. One file serves all services:
+//! the dashes before it. `[shared]` holds what several of them have. One file serves all services:
 //!
 //! ```toml
 //! [shared]

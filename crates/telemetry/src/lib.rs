@@ -18,7 +18,7 @@ mod shutdown;
 pub use alert::{alert, describe_alerts};
 pub use error_chain::error_chain;
 pub use http::{HttpLimits, open_connections, serve_http};
-pub use logs::{LogFormat, init_logs};
+pub use logs::{LogFormat, LogOptions, init_logs};
 pub use memory::{ProcessMemory, process_memory};
 pub use memory_watch::{MemoryLevel, MemoryThresholds, MemoryWatch, MemoryWatcher};
 pub use metrics::{Metrics, install_metrics};

@@ -7,6 +7,8 @@ pub struct ProcessMemory {
     pub resident_bytes: u64,
     /// Most that was ever resident (VmHWM), in bytes.
     pub peak_bytes: u64,
+    /// What of it is resident now and is of no file (RssAnon), in bytes: heap and stacks.
+    pub heap_bytes: u64,
 }
 
 impl ProcessMemory {
@@ -28,7 +30,11 @@ pub fn process_memory(pid: u32) -> Option<ProcessMemory> {
         let line = status.lines().find_map(|line| line.strip_prefix(key))?;
         line.trim_start_matches(':').split_whitespace().next()?.parse().ok()
     };
-    Some(ProcessMemory { resident_bytes: kib("VmRSS")? * 1024, peak_bytes: kib("VmHWM")? * 1024 })
+    Some(ProcessMemory {
+        resident_bytes: kib("VmRSS")? * 1024,
+        peak_bytes: kib("VmHWM")? * 1024,
+        heap_bytes: kib("RssAnon")? * 1024,
+    })
 }
 
 #[cfg(test)]
@@ -39,6 +45,7 @@ mod tests {
     fn this_process_has_memory_and_its_peak_is_not_below_it() {
         let memory = process_memory(std::process::id()).unwrap();
         assert!(memory.resident_bytes > 100_000 && memory.peak_bytes >= memory.resident_bytes);
+        assert!(memory.heap_bytes > 10_000 && memory.heap_bytes <= memory.resident_bytes);
         assert_eq!(process_memory(u32::MAX), None);
     }
 }

@@ -13,7 +13,7 @@ use super::{MemoryLevel::*, *};
 const THRESHOLDS: MemoryThresholds = MemoryThresholds { warn_bytes: 1000, critical_bytes: 2000 };
 
 fn reading(resident_bytes: u64) -> ProcessMemory {
-    ProcessMemory { resident_bytes, peak_bytes: 9000 }
+    ProcessMemory { resident_bytes, peak_bytes: 9000, heap_bytes: 0 }
 }
 
 fn counting() -> (Arc<AtomicUsize>, impl Fn() + Send + 'static) {
