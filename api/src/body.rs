@@ -13,6 +13,9 @@ use uuid::Uuid;
 
 use crate::{problem::Problem, router::BODY_LIMIT};
 
+/// Most characters of a client's text that a problem repeats: answers are kept, and their room is everybody's.
+const LONGEST_ECHO: usize = 64;
+
 /// A JSON body. Unknown fields are refused by the types themselves (`deny_unknown_fields`).
 pub(crate) struct Json<T>(pub(crate) T);
 
@@ -50,8 +53,8 @@ fn describe(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
         Category::Data => {
             let message = without_position(inner);
             match field_of(&path, &message) {
-                Some(field) => Problem::malformed_field(field, message),
-                None => Problem::malformed(message),
+                Some(field) => Problem::malformed_field(beginning(&field), shortened(&message)),
+                None => Problem::malformed(shortened(&message)),
             }
         }
     }
@@ -61,6 +64,22 @@ fn describe(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
 fn without_position(error: &serde_json::Error) -> String {
     let text = error.to_string();
     text.rsplit_once(" at line ").map_or(text.clone(), |(message, _)| message.to_owned())
+}
+
+/// A message of serde with the beginning of what it quotes, which is the client's. What was expected is ours, and stands last.
+fn shortened(message: &str) -> String {
+    let (said, rest) = message.split_at(message.find(['`', '"']).unwrap_or(message.len()));
+    let (quoted, expected) = rest.split_at(rest.rfind(", expected ").unwrap_or(rest.len()));
+    format!("{said}{}{expected}", beginning(quoted))
+}
+
+/// The text, or its beginning and an ellipsis.
+fn beginning(text: &str) -> String {
+    let mut beginning: String = text.chars().take(LONGEST_ECHO).collect();
+    if beginning.len() < text.len() {
+        beginning.push('…');
+    }
+    beginning
 }
 
 /// The field to blame: the path, or for a missing, unknown or repeated field the name that serde puts in its message.
@@ -132,5 +151,72 @@ impl<'de> Deserialize<'de> for CanonicalUuid {
         id.filter(|id| id.to_string() == text)
             .map(Self)
             .ok_or_else(|| D::Error::custom("expected a UUID, lowercase with hyphens"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::{
+        body::{Body, to_bytes},
+        http::HeaderValue,
+        response::IntoResponse,
+    };
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[derive(Deserialize)]
+    enum Kind {
+        Known,
+    }
+
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Inner {
+        #[serde(rename = "kind")]
+        _kind: Kind,
+    }
+
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Document {
+        #[serde(rename = "number")]
+        _number: Option<u8>,
+        #[serde(rename = "inner")]
+        _inner: Option<Inner>,
+    }
+
+    /// The problem that a document is answered with.
+    async fn problem(document: &Value) -> String {
+        let mut request = Request::new(Body::from(document.to_string()));
+        request.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        let Err(problem) = Json::<Document>::from_request(request, &()).await else { panic!("taken: {document}") };
+        let answer = to_bytes(problem.into_response().into_body(), usize::MAX).await.unwrap();
+        String::from_utf8(answer.to_vec()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_problem_repeats_no_more_than_the_beginning_of_what_a_client_wrote() {
+        // The first is six times as long in JSON, the second looks like the end of a message.
+        for long in ["\u{1}".repeat(4_000), "é`, expected \" ".repeat(1_000)] {
+            for document in [
+                json!({ (long.as_str()): 1 }),
+                json!({ "inner": { (long.as_str()): 1 } }),
+                json!({ "number": long }),
+                json!({ "inner": { "kind": long } }),
+            ] {
+                let text = problem(&document).await;
+                assert!(text.len() < 2_048, "{} bytes: {text}", text.len());
+                let problem: Value = serde_json::from_str(&text).unwrap();
+                assert!(problem["detail"].as_str().unwrap().contains("…, expected "), "{problem}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_short_is_repeated_whole() {
+        let problem: Value = serde_json::from_str(&problem(&json!({ "inner": { "kind": "Kown" } })).await).unwrap();
+        assert_eq!(problem["detail"], "unknown variant `Kown`, expected `Known`");
+        assert_eq!(problem["errors"][0]["field"], "inner.kind");
     }
 }

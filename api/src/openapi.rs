@@ -117,8 +117,8 @@ fn add_idempotency(operation: &mut Operation) {
         .parameter_in(ParameterIn::Header)
         .required(Required::False)
         .description(Some(
-            "Sent again with the same body within a day, the request is not done again: the answer is the first one, with \
-             the header `idempotent-replayed`.",
+            "Sent again with the same body within a day (five minutes, if it was refused), the request is not done again: the \
+             answer is the first one, with the header `idempotent-replayed`.",
         ))
         .schema(Some(key));
     operation.parameters.get_or_insert_default().push(parameter.build().into());

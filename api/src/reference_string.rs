@@ -4,7 +4,7 @@ use axum::body::Bytes;
 use tokio::sync::OnceCell;
 use veilpass_circuit::{Crs, DeviceCrsError};
 
-/// 176,256 bytes at most, once it was there.
+/// 176,768 bytes at most, once it was there.
 #[derive(Default)]
 pub(crate) struct ReferenceString(OnceCell<Bytes>);
 

@@ -4,9 +4,8 @@
 
 use utoipa::ToSchema;
 
-/// An element of Fr, the BN254 scalar field: 32 bytes, big-endian, below the modulus, as `0x` and 64 lowercase hexadecimal digits. A
-/// value
-/// that is not canonical is refused.
+/// An element of Fr, the BN254 scalar field: 32 bytes, big-endian, below the modulus, as `0x` and 64 lowercase hexadecimal digits.
+/// A value that is not canonical is refused.
 #[derive(ToSchema)]
 #[schema(
     value_type = String,

@@ -71,6 +71,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         anonymity_policy: config.anonymity_policy,
         max_event_streams: config.max_event_streams,
         max_event_streams_per_client: config.max_event_streams_per_client.get(),
+        replaceable_after: Duration::from_secs(config.replacement_seconds),
     };
     let replica = Replica::new(store.clone(), redis_url.is_some(), config.replica_wait_seconds);
     let place = replica.take_place().await?;

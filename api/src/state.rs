@@ -58,12 +58,14 @@ pub struct Policy {
     pub rate_limit: Option<Quota>,
     /// How many holders of a track are enough to hide among, and what is done about fewer.
     pub anonymity_floor: u64,
-    /// See there.
+    /// What is done about a track with fewer.
     pub anonymity_policy: AnonymityPolicy,
     /// How many streams of events may be open.
     pub max_event_streams: usize,
     /// How many of these may be one client's; one more ends its oldest.
     pub max_event_streams_per_client: usize,
+    /// How old an enrolment must be before its wallet may replace it.
+    pub replaceable_after: Duration,
 }
 
 /// What every handler shares. Cheap to clone.

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-/// A range begins at a multiple of this and ends at one, or at the end: 2048 leaves. Whoever asks for 32 bytes says which leaf it
-/// is interested in.
+/// A range begins at a multiple of this and ends at one, or at the end, and is no shorter unless all is: as much as 2,048 leaves.
+/// Whoever asks for 32 bytes says which leaf it is interested in.
 pub(crate) const ALIGNMENT: u64 = 65_536;
 
 /// Why a range is not answered.
@@ -39,7 +39,9 @@ pub(crate) fn requested_range(header: &str, length: u64) -> Result<Option<Range<
         return Err(RangeError::Unsatisfiable);
     }
     let is_aligned = range.start % ALIGNMENT == 0 && (range.end % ALIGNMENT == 0 || range.end == length);
-    if is_aligned { Ok(Some(range)) } else { Err(RangeError::NotAligned) }
+    // What is left at the end may be one leaf.
+    let is_long = range.start == 0 || range.end - range.start >= ALIGNMENT;
+    if is_aligned && is_long { Ok(Some(range)) } else { Err(RangeError::NotAligned) }
 }
 
 #[cfg(test)]
@@ -56,18 +58,22 @@ mod tests {
             ("bytes=0-65535", 0..65_536),
             ("bytes=65536-196607", 65_536..196_608),
             ("bytes=131072-", 131_072..LENGTH),
-            ("bytes=196608-999999999", 196_608..LENGTH),
+            ("bytes=131072-999999999", 131_072..LENGTH),
             ("bytes=0-", 0..LENGTH),
-            ("bytes=-100", 196_608..LENGTH),
+            ("bytes=-65636", 131_072..LENGTH),
             ("bytes=-999999999", 0..LENGTH),
         ] {
             assert_eq!(requested_range(header, LENGTH), Ok(Some(range)), "{header}");
         }
+        assert_eq!(requested_range("bytes=0-", 160), Ok(Some(0..160)));
     }
 
     #[test]
     fn no_leaf_can_be_singled_out() {
-        for header in ["bytes=0-31", "bytes=128-65535", "bytes=32-", "bytes=-32", "bytes=-101", "bytes=65536-196608"] {
+        for header in ["bytes=0-31", "bytes=128-65535", "bytes=32-", "bytes=-32", "bytes=-101", "bytes=65536-196608"]
+            .into_iter()
+            .chain(["bytes=196608-", "bytes=-100"])
+        {
             assert_eq!(requested_range(header, LENGTH), Err(RangeError::NotAligned), "{header}");
         }
     }
@@ -102,6 +108,7 @@ mod tests {
                 prop_assert!(range.start < range.end && range.end <= length);
                 prop_assert_eq!(range.start % ALIGNMENT, 0);
                 prop_assert!(range.end % ALIGNMENT == 0 || range.end == length);
+                prop_assert!(range.end - range.start >= ALIGNMENT || range == (0..length));
             }
         }
     }

@@ -1,5 +1,7 @@
 //! Whether the wallet owns the token, and what follows.
 
+use std::time::Duration;
+
 use uuid::Uuid;
 use veilpass_protocol::{OwnershipRecord, TokenId, WalletHash, hash_leaf};
 use veilpass_siws::{Address, EnrolmentMessage};
@@ -11,12 +13,14 @@ use crate::{
     problem::Problem,
 };
 
-/// Enrols the token of a message whose signature and nonce were found good, if the wallet holds it on chain.
+/// Enrols the token of a message whose signature and nonce were found good, if the wallet holds it on chain. An enrolment of its
+/// own under another commitment must be `replaceable_after` old.
 pub(crate) async fn enrol(
     store: &Store,
     keys: &EnrolmentKeys,
     chain: &ChainReader,
     message: &EnrolmentMessage,
+    replaceable_after: Duration,
 ) -> Result<OwnedEnrolment, Problem> {
     let token = TokenId::from_mint(message.mint.as_bytes());
     let held = HeldToken { registry: message.registry, token, track: message.track };
@@ -43,9 +47,11 @@ pub(crate) async fn enrol(
         ownership_record: keys.sealer.seal(message.registry, id.as_bytes(), &record),
         slot,
     };
-    store.enrol_owner(&new, active.map(|active| active.leaf_index)).await.map_err(|error| match error {
+    let seen = active.map(|active| active.leaf_index);
+    store.enrol_owner(&new, seen, replaceable_after).await.map_err(|error| match error {
         EnrolOwnerError::Changed => Problem::enrolment_changed(),
         EnrolOwnerError::Outdated => unavailable(),
+        EnrolOwnerError::ReplacedLately { left } => Problem::replaced_lately(left),
         EnrolOwnerError::Store(error) => error.into(),
     })
 }

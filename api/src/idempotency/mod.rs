@@ -2,7 +2,8 @@
 //!
 //! A key belongs to its caller (the client's address, and its `Authorization` if it sends one), method and path: to another
 //! caller it means nothing. The answer is kept for a day, sealed: it may hold secrets of the caller. In one process without
-//! Redis it is kept for at least ten minutes, then as long as there is room, and until the process ends.
+//! Redis it is kept for at least ten minutes, then as long as there is room, and until the process ends. A refusal is kept for
+//! five minutes, if it is short: it costs its client nothing, and must not take the room of what was done.
 //!
 //! The request goes on to its end even if its client leaves, since its answer is what a retry asks for. A key whose request
 //! did not end (a killed replica) is free again after a minute.
@@ -39,10 +40,14 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 const LONGEST_KEY: usize = 255;
 /// Longest body of an answer that is kept, in bytes.
 const LONGEST_ANSWER: usize = 32 << 10;
+/// The same of a refusal: those of one client, by the default quota, take less than half of the memory.
+const LONGEST_REFUSAL: usize = 2 << 10;
 /// For how long a request may be in progress: longer than the router lets it.
 const IN_PROGRESS: Duration = Duration::from_secs(60);
 /// For how long an answer is kept.
 const KEPT: Duration = Duration::from_secs(24 * 3600);
+/// The same of a refusal: until a client has given up sending it again.
+const REFUSAL_KEPT: Duration = Duration::from_secs(300);
 const OUTCOMES: &str = "veilpass_idempotency_total";
 
 /// Answers a request with an `Idempotency-Key` once, and later with the same answer.
@@ -122,17 +127,31 @@ async fn act(
         }
         return Ok(response);
     }
+    keep(&records, &name, &claim, response).await
+}
+
+/// Keeps the answer in the place of its claim, if it is not too long.
+async fn keep(records: &Records, name: &RecordName, claim: &[u8], response: Response) -> Result<Response, Problem> {
     let (parts, body) = response.into_parts();
-    if body.size_hint().upper().is_none_or(|bytes| bytes > LONGEST_ANSWER as u64) {
+    let (longest, life) = bounds(parts.status);
+    if body.size_hint().upper().is_none_or(|bytes| bytes > longest as u64) {
         tracing::error!("an answer is too long to be kept under its idempotency key");
         return Ok(Response::from_parts(parts, body));
     }
-    let content = to_bytes(body, LONGEST_ANSWER).await.map_err(|_| Problem::internal())?;
+    let content = to_bytes(body, longest).await.map_err(|_| Problem::internal())?;
     let answer = Answer::new(parts.status, &parts.headers, &content);
-    if !records.settle(&name, &claim, answer, KEPT).await.unwrap_or(false) {
+    if !records.settle(name, claim, answer, life).await.unwrap_or(false) {
         tracing::warn!("an answer could not be kept under its idempotency key");
     }
     Ok(Response::from_parts(parts, Body::from(content)))
+}
+
+/// How long an answer may be that is kept, and for how long it is.
+fn bounds(status: StatusCode) -> (usize, Duration) {
+    match status.is_success() {
+        true => (LONGEST_ANSWER, KEPT),
+        false => (LONGEST_REFUSAL, REFUSAL_KEPT),
+    }
 }
 
 /// Whether the same request would be answered alike: it was done, or cannot be. What may be otherwise later is tried again.
@@ -169,6 +188,9 @@ pub(crate) fn describe() {
 
 #[cfg(test)]
 mod tests {
+    use veilpass_shared_state::SharedState;
+    use zeroize::Zeroizing;
+
     use super::*;
 
     #[test]
@@ -201,5 +223,28 @@ mod tests {
             assert!(!is_final(status), "{status}");
         }
         assert!(!super::is_final(&Problem::idempotency_key_in_use().into_response()), "says when to try again");
+    }
+
+    #[tokio::test]
+    async fn a_refusal_takes_little_room_for_minutes_and_its_client_gets_all_of_it() {
+        let records = Records::new(SharedState::in_memory(), Zeroizing::new([1; 32]));
+        let body = records.fingerprint(b"body");
+        for (status, bytes, is_kept) in [
+            (StatusCode::UNPROCESSABLE_ENTITY, 2_048, true),
+            (StatusCode::UNPROCESSABLE_ENTITY, 2_049, false),
+            (StatusCode::OK, 32_768, true),
+            (StatusCode::OK, 32_769, false),
+        ] {
+            let name = records.name(&[&[u8::from(status.is_success())][..], &usize::to_be_bytes(bytes)]);
+            let claimed = records.claim(&name, &body, IN_PROGRESS).await;
+            let Ok(Held::Nothing(claim)) = claimed else { panic!("there was nothing") };
+            let response = (status, vec![7_u8; bytes]).into_response();
+            let answer = keep(&records, &name, &claim, response).await.unwrap();
+            assert_eq!(to_bytes(answer.into_body(), usize::MAX).await.unwrap().len(), bytes);
+            let held = records.claim(&name, &body, IN_PROGRESS).await.unwrap();
+            assert_eq!(matches!(held, Held::Answer(_)), is_kept, "{status}, {bytes} bytes");
+        }
+        let life = |status| bounds(status).1;
+        assert!(life(StatusCode::CONFLICT) <= Duration::from_secs(600) && life(StatusCode::ACCEPTED) == KEPT);
     }
 }

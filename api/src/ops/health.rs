@@ -70,6 +70,7 @@ struct DependencyView {
 #[derive(Serialize)]
 struct MemoryView {
     resident_bytes: u64,
+    heap_bytes: u64,
     peak_bytes: u64,
     critical: bool,
 }
@@ -100,6 +101,7 @@ pub(crate) async fn health(
         dependencies: views,
         memory: process_memory(std::process::id()).map(|memory| MemoryView {
             resident_bytes: memory.resident_bytes,
+            heap_bytes: memory.heap_bytes,
             peak_bytes: memory.peak_bytes,
             critical: state.in_flight.memory_is_critical(),
         }),

@@ -6,12 +6,14 @@ const REFUSALS: &str = "veilpass_refusals_total";
 
 /// Codes that are shown at zero from the start, so that their first time is an increase. A code that is missing here is counted
 /// all the same: codes are names in this program, never what a client sent.
-const CODES: [&str; 54] = [
+const CODES: [&str; 61] = [
     "already-fetched",
     "anonymity-set-too-small",
     "audience-required",
     "body-too-large",
+    "context-expired",
     "context-mismatch",
+    "context-too-long",
     "enrolled-by-another",
     "enrolment-changed",
     "idempotency-key-in-use",
@@ -22,8 +24,10 @@ const CODES: [&str; 54] = [
     "job-archived",
     "job-failed",
     "malformed-request",
+    "message-expired",
     "method-not-allowed",
     "mint-not-allowed",
+    "no-reference-string",
     "not-anchored",
     "not-configured",
     "not-finished",
@@ -36,6 +40,7 @@ const CODES: [&str; 54] = [
     "range-not-aligned",
     "range-not-satisfiable",
     "rate-limited",
+    "replaced-lately",
     "session-ended",
     "signature-used",
     "stale-epoch",
@@ -46,6 +51,7 @@ const CODES: [&str; 54] = [
     "token-frozen",
     "too-many-attempts",
     "too-many-changes",
+    "too-many-downloads",
     "too-many-jobs",
     "unauthorized",
     "unavailable",
@@ -61,6 +67,7 @@ const CODES: [&str; 54] = [
     "wrong-domain",
     "wrong-program",
     "wrong-signature",
+    "wrong-times",
 ];
 
 /// A problem with this code is answered.

@@ -44,11 +44,22 @@ impl Problem {
     pub(crate) fn range_not_aligned(length: u64, alignment: u64) -> Self {
         let title = "The range singles leaves out";
         let detail = format!(
-            "a range begins at a multiple of {alignment} and ends at one or at the end, so that nobody learns which leaf is \
-             wanted; download all of it, or go on where a download broke off"
+            "a range begins at a multiple of {alignment}, ends at one or at the end, and is no shorter, so that nobody learns \
+             which leaf is wanted; download all of it, or go on where a download broke off"
         );
         let problem = Self::new(StatusCode::RANGE_NOT_SATISFIABLE, "range-not-aligned", title, detail);
         Self { length: Some(length), ..problem }
+    }
+
+    /// This client has as many downloads as it may: 429.
+    pub(crate) fn too_many_downloads() -> Self {
+        Self::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "too-many-downloads",
+            "Too many downloads at once",
+            "this address has as many downloads as one may have at once; try again when one of them has ended",
+        )
+        .retry_after(5)
     }
 
     /// The queue of proof jobs is full, or the wait too long: 503.

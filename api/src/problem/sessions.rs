@@ -1,5 +1,7 @@
 //! Problems of enrolment, verifications and session grants.
 
+use std::time::Duration;
+
 use axum::http::StatusCode;
 
 use super::Problem;
@@ -55,6 +57,18 @@ impl Problem {
             "The token was enrolled or revoked meanwhile",
             "nothing was changed; ask for a new challenge and try again",
         )
+    }
+
+    /// The wallet's own enrolment is too young to be replaced: 409.
+    pub(crate) fn replaced_lately(left: Duration) -> Self {
+        Self::new(
+            StatusCode::CONFLICT,
+            "replaced-lately",
+            "The wallet enrolled the token a short while ago",
+            "it did so under another commitment, which still counts; to replace it, ask for a new challenge after the seconds \
+             in Retry-After",
+        )
+        .retry_after(left.as_secs().try_into().unwrap_or(u32::MAX))
     }
 
     /// The verification is to be settled on chain, and is not yet: 409.

@@ -1,5 +1,7 @@
 //! Which tokens unlock a track.
 
+use std::ops::RangeInclusive;
+
 use axum::{
     Json,
     extract::{Query, State, rejection::QueryRejection},
@@ -16,8 +18,9 @@ use crate::{
     state::AppState,
 };
 
-/// Most ids in one answer: 340 kB before compression.
-const MOST: u32 = 5_000;
+/// How many ids one answer may be asked to have at most: 340 kB before compression. Whoever asked for one after another would say
+/// which token it is interested in.
+const LIMITS: RangeInclusive<u32> = 100..=5_000;
 /// A token that was added is listed after this time at the latest.
 const CACHED: &str = "public, max-age=15";
 
@@ -41,7 +44,7 @@ pub(crate) struct AssetsQuery {
     #[param(value_type = Option<FieldHex>)]
     after: Option<String>,
     /// Most ids in the answer; 1,000 if it is not said.
-    #[param(minimum = 1, maximum = 5000)]
+    #[param(minimum = 100, maximum = 5000)]
     limit: Option<u32>,
 }
 
@@ -70,8 +73,8 @@ pub(crate) async fn assets(
         .map_err(|_| Problem::malformed_field("limit", "expected ?limit= with a number and ?after= with an id"))?;
     let after: Option<TokenId> = after.map(|after| parse_id("after", &after)).transpose()?;
     let limit = limit.unwrap_or(1_000);
-    if !(1..=MOST).contains(&limit) {
-        return Err(Problem::malformed_field("limit", format!("not from 1 to {MOST}")));
+    if !LIMITS.contains(&limit) {
+        return Err(Problem::malformed_field("limit", format!("not from {} to {}", LIMITS.start(), LIMITS.end())));
     }
     path.must_exist(&state).await?;
     let token_ids = state.store.track_assets(path.registry, path.track, after, limit).await?;

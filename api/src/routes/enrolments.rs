@@ -83,9 +83,11 @@ impl EnrolmentView {
         (status = 202, description = "The token is enrolled", body = EnrolmentView, headers(
             ("Location" = String, description = "The enrolment"),
             ("Retry-After" = u32, description = "Seconds until it is worth asking"))),
-        (status = 409, description = "Another wallet that holds the token enrolled it, or it changed meanwhile",
+        (status = 409,
+            description = "Another wallet that holds the token enrolled it, this one did lately, or it changed meanwhile",
             body = ProblemDocument,
-            content_type = "application/problem+json"),
+            content_type = "application/problem+json",
+            headers(("Retry-After" = u32, description = "Seconds until it is worth another try, if that is known"))),
         (status = 422, description = "The message, its signature or the wallet's tokens cannot be accepted",
             body = ProblemDocument,
             content_type = "application/problem+json"),
@@ -102,7 +104,7 @@ pub(crate) async fn create(
     })?;
     check(&state, &message, &request.signature.0).await?;
     take_challenge(&state.shared, &message).await?;
-    let enrolled = enrol(&state.store, keys, chain, &message).await?;
+    let enrolled = enrol(&state.store, keys, chain, &message, state.policy.replaceable_after).await?;
     if let Some(end) = enrolled.ended {
         tracing::info!(enrolment = %enrolled.id, end = end.name(), "an earlier enrolment of the token ended");
     }

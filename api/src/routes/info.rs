@@ -17,7 +17,7 @@ pub(crate) struct Info {
     version: &'static str,
     /// SHA-256 of the compiled circuit, lowercase hexadecimal.
     circuit_sha256: String,
-    /// Hash of the verification key, lowercase hexadecimal.
+    /// Keccak-256 of the verification key, modulo r: `0x` and 64 lowercase hexadecimal digits.
     verification_key_hash: String,
     /// SHA-256 of `/v1/reference-string`, lowercase hexadecimal.
     reference_string_sha256: &'static str,

@@ -13,7 +13,9 @@ use veilpass_store::LeafVersion;
 
 use super::registry_path::parse_id;
 use crate::{
-    download::{ALIGNMENT, ChangesFile, Coding, EntityTag, LeavesFile, RangeError, insert_header, requested_range},
+    download::{
+        ALIGNMENT, ChangesFile, Coding, Downloader, EntityTag, LeavesFile, RangeError, insert_header, requested_range,
+    },
     problem::{Problem, ProblemDocument},
     schema::FieldHex,
     state::AppState,
@@ -52,15 +54,15 @@ pub(crate) async fn newest(
 
 /// All leaves of a registry at a version: one file, described in `crates/leafset`, that never changes. 32 bytes a leaf.
 ///
-/// Leaves are random, so compression saves what places are empty and no more. A `Range` must begin and end at a multiple of
-/// 65,536 or at the end, and is answered without compression: it is there to go on where a download broke off. A shorter one
-/// would say which leaf somebody is interested in.
+/// Leaves are random, so compression saves what places are empty and no more. A `Range` must begin at a multiple of 65,536, end
+/// at one or at the end, and be no shorter, and is answered without compression: it is there to go on where a download broke
+/// off. A shorter one would say which leaf somebody is interested in.
 #[utoipa::path(get, path = "/v1/registries/{registry_id}/leaves/{version}", operation_id = "leaves", tag = "registries",
     params(
         ("registry_id" = FieldHex, Path, description = "The registry"),
         ("version" = u64, Path, description = "The newest change that is included, of a published root"),
         ("If-None-Match" = Option<String>, Header, description = "Entity tags of what is there already"),
-        ("Range" = Option<String>, Header, description = "`bytes=A-B`, at multiples of 65,536"),
+        ("Range" = Option<String>, Header, description = "`bytes=A-B`, at multiples of 65,536, and no shorter"),
         ("If-Range" = Option<String>, Header, description = "The entity tag of what is to be continued"),
     ),
     responses(
@@ -77,6 +79,7 @@ pub(crate) async fn newest(
 )]
 pub(crate) async fn version(
     State(state): State<AppState>,
+    downloader: Downloader,
     Path((registry_id, version)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
@@ -101,7 +104,7 @@ pub(crate) async fn version(
     let content_range = section.as_ref().map(|bytes| format!("bytes {}-{}/{length}", bytes.start, bytes.end - 1));
     let bytes = section.unwrap_or(0..length);
     let sent = bytes.end - bytes.start;
-    let body = state.downloads.body(LeavesFile::new(file, bytes), coding).ok_or_else(Problem::overloaded)?;
+    let body = state.downloads.body(&downloader, LeavesFile::new(file, bytes), coding)?;
     let mut response = tag.answer(status, coding, sent, body);
     insert_header(&mut response, header::ACCEPT_RANGES, "bytes");
     content_range.into_iter().for_each(|range| insert_header(&mut response, header::CONTENT_RANGE, &range));
@@ -138,6 +141,7 @@ pub(crate) struct ChangesQuery {
 )]
 pub(crate) async fn changes(
     State(state): State<AppState>,
+    downloader: Downloader,
     Path((registry_id, version)): Path<(String, String)>,
     query: Result<Query<ChangesQuery>, QueryRejection>,
     headers: HeaderMap,
@@ -163,7 +167,7 @@ pub(crate) async fn changes(
     if file.file_bytes() >= to.file_bytes() {
         return Err(Problem::too_many_changes());
     }
-    let body = state.downloads.body(ChangesFile::new(file), coding).ok_or_else(Problem::overloaded)?;
+    let body = state.downloads.body(&downloader, ChangesFile::new(file), coding)?;
     let mut response = tag.answer(StatusCode::OK, coding, file.file_bytes(), body);
     insert_header(&mut response, header::ACCEPT_RANGES, "none");
     Ok(response)

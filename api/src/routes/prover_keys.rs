@@ -43,7 +43,7 @@ struct ProverKeyView {
     expires_at: u64,
 }
 
-/// For how long the answer may be kept: a key expires 50 seconds after it was listed, at the soonest.
+/// For how long the answer may be kept: a key expires 50 seconds after it was listed, at the soonest, while its prover lives.
 const CACHE: &str = "public, max-age=10";
 
 /// The public keys that witnesses are sealed to.

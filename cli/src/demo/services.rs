@@ -49,6 +49,8 @@ impl Environment {
             vec!["--rate-limit-per-minute", "6000", "--anonymity-policy", "refuse", "--anonymity-floor", &floor];
         // A session may live as long as the epoch that its proof is for.
         flags.extend(["--max-session-seconds", "691200"]);
+        // Whoever forgets an identity in the room and makes another is not held up.
+        flags.extend(["--replacement-seconds", "0"]);
         flags.extend(operator.flags());
         let (api, url) = start_api(&ApiOptions {
             redis_url: None,

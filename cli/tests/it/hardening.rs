@@ -145,6 +145,7 @@ async fn a_platforms_environment_is_enough() {
         .env("VEILPASS_AUDIENCES", AUDIENCE)
         .env("VEILPASS_MASTER_KEY", MASTER_KEY)
         .env("VEILPASS_LOG_FORMAT", "json")
+        .env("VEILPASS_ENVIRONMENT", "production")
         .stdout(Stdio::piped())
         .stderr(File::create(&log).unwrap())
         .kill_on_drop(true)
@@ -165,9 +166,14 @@ async fn a_platforms_environment_is_enough() {
     for line in logged.lines() {
         let event: Value = serde_json::from_str(line).expect("each log line is one JSON object");
         assert!(event["level"].is_string() && event["timestamp"].is_string(), "{line}");
+        assert_eq!(
+            (&event["service"], &event["environment"]),
+            (&"veilpass-api".into(), &"production".into()),
+            "{line}"
+        );
     }
     assert!(
-        logged.contains("\"starting\"") && logged.contains("\"stopping\"") && !logged.contains(MASTER_KEY),
+        logged.contains("veilpass-api is starting") && logged.contains("\"stopping\"") && !logged.contains(MASTER_KEY),
         "{logged}"
     );
 }

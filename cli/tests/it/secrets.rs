@@ -5,6 +5,7 @@ use nix::sys::signal::Signal;
 use veilpass_cli::{
     client::{Client, Settle},
     holders::Holder,
+    stack::children_of,
 };
 
 use crate::stack::TestStack;
@@ -69,5 +70,19 @@ async fn nothing_secret_reaches_a_log_or_a_row() {
             }
             assert!(!rows.iter().any(|row| row.contains(needle)), "{what} is in {table}");
         }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn neither_a_prover_nor_bb_leaves_a_core_dump() {
+    let stack = TestStack::start().await;
+    let prover = stack.prover.as_ref().unwrap().pid().unwrap();
+    let workers = children_of(prover);
+    assert_eq!(workers.len(), 1, "one bb");
+    for pid in [prover, workers[0]] {
+        let limits = std::fs::read_to_string(format!("/proc/{pid}/limits")).unwrap();
+        let cores = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
+        let soft_and_hard: Vec<_> = cores.split_whitespace().skip(4).take(2).collect();
+        assert_eq!(soft_and_hard, ["0", "0"], "{cores}");
     }
 }

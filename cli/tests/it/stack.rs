@@ -22,8 +22,8 @@ use veilpass_store::{NewRegistry, Registry, Store, StoreConfig};
 use crate::chain_parts::ChainParts;
 
 pub(crate) const DATABASE: &str = "veilpass";
-/// Of every API: no sweep unless a test wants one.
-const BASE_ENV: [(&str, &str); 1] = [("VEILPASS_SWEEP_INTERVAL_SECONDS", "0")];
+/// Of every API: no sweep and no limit of replacements unless a test wants one.
+const BASE_ENV: [(&str, &str); 2] = [("VEILPASS_SWEEP_INTERVAL_SECONDS", "0"), ("VEILPASS_REPLACEMENT_SECONDS", "0")];
 /// Of every API with a chain.
 pub(crate) const MASTER_KEY: &str = "6d61737465726b65796d61737465726b65796d61737465726b65796d61737465";
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -149,19 +149,7 @@ impl TestStack {
         if let Some(api) = self.api.take() {
             api.stop(Signal::SIGTERM, PATIENCE).await;
         }
-        let (url, log) = (self.postgres.url(DATABASE), self.dir.path().join("api.log"));
-        let options = ApiOptions {
-            redis_url: None,
-            database_url: &url,
-            audience: AUDIENCE,
-            port: 0,
-            log: &log,
-            filter: self.filter,
-            flags,
-            env: &[],
-        };
-        let (api, base) = start_api(&options).await.unwrap();
-        (self.api, self.client) = (Some(api), Client::new(&base).unwrap());
+        self.start_api(flags, &[]).await;
     }
 
     /// Another API in place of the first, on a chain behind these RPC endpoints.
@@ -169,23 +157,23 @@ impl TestStack {
         if let Some(api) = self.api.take() {
             api.kill().await;
         }
-        let (url, log) = (self.postgres.url(DATABASE), self.dir.path().join("api.log"));
-        let filter = self.filter;
         let enrolling = [("VEILPASS_MASTER_KEY", MASTER_KEY), ("VEILPASS_RPC_URLS", rpc_urls)];
-        let env = [&BASE_ENV[..], &enrolling, env].concat();
+        self.start_api(&[], &[&BASE_ENV[..], &enrolling, env].concat()).await;
+    }
+
+    async fn start_api(&mut self, flags: &[&str], env: &[(&str, &str)]) {
         let options = ApiOptions {
             redis_url: None,
-            database_url: &url,
+            database_url: &self.postgres.url(DATABASE),
             audience: AUDIENCE,
             port: 0,
-            log: &log,
-            filter,
-            flags: &[],
-            env: &env,
+            log: &self.dir.path().join("api.log"),
+            filter: self.filter,
+            flags,
+            env,
         };
         let (api, base) = start_api(&options).await.unwrap();
-        self.api = Some(api);
-        self.client = Client::new(&base).unwrap();
+        (self.api, self.client) = (Some(api), Client::new(&base).unwrap());
     }
 
     /// Another prover with the same key.

@@ -47,10 +47,11 @@ impl Space {
         }
     }
 
-    /// Makes room by forgetting the oldest, if that is older than `spare`.
-    fn forget_one(&mut self, now: Instant, spare: Duration) -> bool {
+    /// Makes room by forgetting the oldest but `kept`, if that is older than `spare`.
+    fn forget_one(&mut self, now: Instant, spare: Duration, kept: &Name) -> bool {
         let old = |name: &Name| self.entries.get(name).is_some_and(|entry| now.duration_since(entry.since) >= spare);
-        let Some(name) = self.by_end.iter().map(|(_, name)| *name).find(old) else { return false };
+        let mut names = self.by_end.iter().map(|(_, name)| *name);
+        let Some(name) = names.find(|name| name != kept && old(name)) else { return false };
         self.remove(&name);
         true
     }
@@ -63,14 +64,17 @@ impl Space {
         ttl: Duration,
         spare: Option<Duration>,
     ) -> Result<(), Unavailable> {
-        let since = self.entries.get(&name).map_or(now, |entry| entry.since);
-        self.remove(&name);
-        let bytes = ENTRY_BYTES + value.len();
-        while self.bytes + bytes > SPACE_BYTES {
-            if !spare.is_some_and(|spare| self.forget_one(now, spare)) {
+        let bytes_of = |value: &[u8]| ENTRY_BYTES + value.len();
+        let before = self.entries.get(&name);
+        let (since, freed) = before.map_or((now, 0), |entry| (entry.since, bytes_of(&entry.value)));
+        let bytes = bytes_of(value);
+        // What is there goes only when there is room: a claim whose answer does not fit stays a claim.
+        while self.bytes - freed + bytes > SPACE_BYTES {
+            if !spare.is_some_and(|spare| self.forget_one(now, spare, &name)) {
                 return Err(Unavailable);
             }
         }
+        self.remove(&name);
         let until = now + ttl;
         self.entries.insert(name, Entry { value: value.into(), since, until });
         self.by_end.insert((until, name));
@@ -216,6 +220,20 @@ mod tests {
         assert_eq!(claim(1, HOUR), Err(Unavailable), "too young to be forgotten");
         assert_eq!(claim(1, Duration::ZERO), Ok(Claim::Ours));
         assert_eq!(store.get("records", &name(0)), None);
+    }
+
+    #[test]
+    fn a_record_that_does_not_fit_leaves_what_it_would_replace() {
+        let store = MemoryStore::default();
+        let others = vec![0; SPACE_BYTES - 2 * ENTRY_BYTES - b"claim".len()];
+        store.claim("records", name(0), b"claim", HOUR, HOUR).unwrap();
+        store.claim("records", name(1), &others, HOUR, HOUR).unwrap();
+        let settle = |spare| store.replace("records", name(0), b"claim", Some((&b"answer"[..], HOUR)), spare);
+        assert_eq!(settle(HOUR), Err(Unavailable));
+        assert_eq!(store.get("records", &name(0)), Some(b"claim".to_vec()), "nobody else can take its key");
+        assert_eq!(settle(Duration::ZERO), Ok(true));
+        assert_eq!(store.get("records", &name(0)), Some(b"answer".to_vec()));
+        assert_eq!(store.get("records", &name(1)), None, "old enough to be forgotten");
     }
 
     #[test]

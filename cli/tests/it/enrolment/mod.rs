@@ -5,6 +5,7 @@ mod endpoints;
 mod honest;
 mod import;
 mod ownership;
+mod replacement;
 mod requests;
 mod sale;
 mod sweep;

@@ -61,7 +61,9 @@ async fn operators_need_a_key_and_are_not_served_on_the_public_port() {
         (&json!("database"), &json!(true))
     );
     assert!(health["dependencies"][0]["latency_ms"].as_f64().unwrap() > 0.0, "{health}");
-    assert!(health["memory"]["peak_bytes"].as_u64() >= health["memory"]["resident_bytes"].as_u64(), "{health}");
+    let memory = |name: &str| health["memory"][name].as_u64().unwrap();
+    assert!(memory("peak_bytes") >= memory("resident_bytes"), "{health}");
+    assert!(memory("resident_bytes") > memory("heap_bytes") && memory("heap_bytes") > 100_000, "{health}");
     assert!(
         health["connections"]["operators"].as_u64() >= Some(1) && health["connections"]["clients"].is_u64(),
         "{health}"

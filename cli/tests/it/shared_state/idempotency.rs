@@ -1,6 +1,6 @@
 //! A request that is sent again is not done again, whichever replica it reaches.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use veilpass_cli::client::{Answer, Client};
 
 use super::Ground;
@@ -52,23 +52,43 @@ async fn a_retry_gets_the_first_answer_from_any_replica_and_a_stranger_gets_noth
     let taken = submit(&one.client, "another", &ground.request(4)).await;
     assert_eq!((taken.status.as_u16(), taken.header(REPLAYED)), (202, ""), "a stranger cannot take our keys");
 
-    // What stays false is kept as well; what may be otherwise later is not.
-    let refused = submit(&one.client, "refused", &serde_json::json!({})).await;
-    assert_eq!(refused.status, 400);
-    assert_eq!(submit(&two.client, "refused", &serde_json::json!({})).await.header(REPLAYED), "true");
+    // What stays false is kept as well, if not for long, nor at length; what may be otherwise later is not.
+    for (key, body) in [("refused", json!({})), ("refused-at-length", json!({ ("name".repeat(2_500)): 1 }))] {
+        let refused = submit(&one.client, key, &body).await;
+        assert_eq!(refused.status, 400);
+        assert!(refused.body.to_string().len() < 2_048, "all of it is repeated: {}", refused.body);
+        assert_eq!(submit(&two.client, key, &body).await.header(REPLAYED), "true");
+    }
+    assert_eq!(kept_for_minutes(&ground).await, 2, "the refusals");
     nothing_is_readable(&ground, &[KEY, "127.0.0.1", job.rsplit('/').next().unwrap(), token, "queued"]).await;
+}
+
+/// All that is in Redis: keys, values, and their lives in milliseconds.
+async fn stored(ground: &Ground) -> Vec<(String, Vec<u8>, i64)> {
+    let client = redis::Client::open(ground.redis.url()).unwrap();
+    let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+    let keys: Vec<String> = redis::cmd("KEYS").arg("*").query_async(&mut connection).await.unwrap();
+    let mut stored = Vec::new();
+    for key in keys {
+        let value: Vec<u8> = redis::cmd("GET").arg(&key).query_async(&mut connection).await.unwrap();
+        let life: i64 = redis::cmd("PTTL").arg(&key).query_async(&mut connection).await.unwrap();
+        stored.push((key, value, life));
+    }
+    stored
+}
+
+/// How many answers are not kept for longer.
+async fn kept_for_minutes(ground: &Ground) -> usize {
+    let of_answers = |key: &str| key.starts_with("veilpass:v1:idempotency:");
+    stored(ground).await.iter().filter(|(key, _, life)| of_answers(key) && *life <= 600_000).count()
 }
 
 /// Nothing in Redis shows what these records are about.
 async fn nothing_is_readable(ground: &Ground, secrets: &[&str]) {
-    let client = redis::Client::open(ground.redis.url()).unwrap();
-    let mut connection = client.get_multiplexed_async_connection().await.unwrap();
-    let keys: Vec<String> = redis::cmd("KEYS").arg("*").query_async(&mut connection).await.unwrap();
-    assert!(keys.len() >= 4, "{keys:?}");
-    for key in keys {
+    let stored = stored(ground).await;
+    assert!(stored.len() >= 4, "{} entries", stored.len());
+    for (key, value, life) in stored {
         assert!(key.starts_with("veilpass:v1:"), "{key}");
-        let value: Vec<u8> = redis::cmd("GET").arg(&key).query_async(&mut connection).await.unwrap();
-        let life: i64 = redis::cmd("PTTL").arg(&key).query_async(&mut connection).await.unwrap();
         assert!(life > 0, "{key} never expires");
         let shown = key.clone() + &String::from_utf8_lossy(&value);
         assert!(secrets.iter().all(|secret| !shown.contains(secret)), "{shown}");
