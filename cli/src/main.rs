@@ -19,7 +19,7 @@ enum Command {
     Demo(demo::Options),
     /// Run every check and every test.
     Test(test::Options),
-    /// Feed the verifier with bytes that nobody thought of.
+    /// Feed the verifiers, and every decoder of foreign bytes, with bytes that nobody thought of.
     Fuzz(fuzz::Options),
     /// Measure.
     #[command(subcommand)]

@@ -33,7 +33,7 @@ struct Endpoints {
 
 impl LocalChain {
     /// The binary, compiled if it is missing or older than its sources. The first time takes about ten minutes: the
-    /// validator has 800 crates, which is why it is no part of the workspace.
+    /// validator has a thousand crates, which is why it is no part of the workspace.
     pub fn build() -> anyhow::Result<PathBuf> {
         if let Some(binary) = std::env::var_os("VEILPASS_LOCAL_CHAIN").filter(|value| !value.is_empty()) {
             return Ok(binary.into());

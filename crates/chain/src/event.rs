@@ -10,11 +10,14 @@ use crate::events::{MerkleRootUpdated, OwnershipVerified, RegistryInitialized, R
 const EVENT_INSTRUCTION: [u8; 8] = [0xe4, 0x45, 0xa5, 0x2e, 0x51, 0xcb, 0x9a, 0x1d];
 
 /// An event of the program.
-#[allow(missing_docs)]
 pub enum Event {
+    /// A registry was made.
     RegistryInitialized(RegistryInitialized),
+    /// A root was published.
     MerkleRootUpdated(MerkleRootUpdated),
+    /// Roots do not count any more.
     RootsRevoked(RootsRevoked),
+    /// A proof was accepted, and its nullifier burnt.
     OwnershipVerified(OwnershipVerified),
 }
 

@@ -111,7 +111,7 @@ pub fn verify_ownership(owner: Address, buffer: Address, inputs: &PublicInputs, 
     instruction(&accounts, &args::VerifyOwnership { statement, root_sequence })
 }
 
-/// Closes a nullifier whose epoch is over. The payer signs and gets the rent.
+/// Closes a nullifier whose epoch, and the one after it, are over. The payer signs and gets the rent.
 pub fn close_nullifier(payer: Address, registry: RegistryId, nullifier: Nullifier) -> Instruction {
     let registry = registry_address(registry);
     let accounts = accounts::CloseNullifier { registry, nullifier: nullifier_address(&registry, nullifier), payer };

@@ -2,7 +2,7 @@
 //!
 //! The types come from the program's IDL (`idls/veilpass.json`), so no client is compiled against another program than the
 //! committed one. All stand on the types that Anchor 1.2, litesvm 0.16 and solana-client 4.2 share (solana-address 2,
-//! solana-instruction 3.5); anchor-client is not used, because it brings RPC types of Solana 3.1 that do not mix with them.
+//! solana-instruction 3.4); anchor-client is not used, because it brings RPC types of Solana 3.1 that do not mix with them.
 
 mod address;
 mod event;

@@ -110,7 +110,7 @@ impl Format {
 /// What a legacy transaction may take without asking, for each of its instructions.
 const DEFAULT_COMPUTE_UNITS: u32 = 200_000;
 
-/// What a transaction of an upload may take: opening takes most, about 10,000.
+/// What a transaction of an upload may take: a whole upload in one of version 1 takes 9,150.
 pub const UPLOAD_COMPUTE_UNITS: u32 = 100_000;
 
 /// What a transaction of ours may load: the program is half a megabyte.
@@ -127,7 +127,7 @@ pub struct UploadPlan {
     pub buffer: Address,
     /// The instructions of each transaction. The first opens the buffer; the others may go in any order after it.
     pub transactions: Vec<Vec<Instruction>>,
-    /// Bytes of each transaction, without a limit of compute units and a priority fee, for which there is room.
+    /// Bytes of each transaction. There is room for a priority fee and, in legacy transactions, for the limit of compute units.
     pub bytes: Vec<usize>,
     /// What the last instruction of each transaction writes of the submission's content.
     pub ranges: Vec<Range<usize>>,

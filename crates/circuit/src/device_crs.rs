@@ -20,7 +20,8 @@ const POINTS: usize = match usize::from_str_radix(pin("DEVICE_CRS_POINTS"), 10) 
     Err(_) => panic!("DEVICE_CRS_POINTS is a number"),
 };
 
-/// The secret's multiple of G2's generator (x1 || x0 || y1 || y0, big-endian): `bb` has it compiled in, and needs no file of it.
+/// The secret's multiple of G2's generator (x0 || x1 || y0 || y1 of x = x0 + x1 i and y likewise, each
+/// big-endian; EIP-197 has the other order): `bb` has it compiled in, and needs no file of it.
 const G2: [u8; 128] = *include_bytes!("bn254_g2.dat");
 
 /// There is no reference string for devices here.

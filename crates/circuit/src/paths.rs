@@ -3,7 +3,7 @@
 use std::{env, path::PathBuf};
 
 /// Where downloaded tools and development data live: `VEILPASS_CACHE`, else `$XDG_CACHE_HOME/veilpass`, else
-/// `~/.cache/veilpass`.
+/// `~/.cache/veilpass`; without a home, `veilpass` in the folder for temporary files.
 pub fn cache_dir() -> PathBuf {
     let of = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     of("VEILPASS_CACHE")

@@ -112,7 +112,7 @@ impl MerkleTree {
     }
 
     /// About what [`Self::memory_bytes`] will be for so many places, before there is a tree: 32 bytes a node, of which there
-    /// are two for each leaf, and 5 to 12 a place in the index, whose tables grow by doubling.
+    /// are two for each leaf, and 6 to 12 a place in the index, whose tables grow by doubling.
     pub fn expected_memory_bytes(places: u64) -> u64 {
         Self::new().memory_bytes() as u64 + places.saturating_mul(72)
     }

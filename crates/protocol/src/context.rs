@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{element::Context, identifier::sha256_248};
 
-/// Longest audience, program id or cluster name, in bytes.
+/// Longest audience, program id or cluster name, in bytes. API and SDK refuse longer ones; [`ContextPreimage`] does not.
 pub const MAX_TEXT_BYTES: usize = 256;
 
 /// The session that a proof is for. Its hash is the public input `context`, so a stolen proof is worthless elsewhere.
@@ -20,7 +20,7 @@ pub struct ContextPreimage {
     pub expires_at: u64,
     /// The Solana program that checks the proof, base58.
     pub program_id: String,
-    /// The Solana cluster of that program: `mainnet-beta`, `devnet` or `localnet`.
+    /// The Solana cluster of that program: `mainnet-beta`, `testnet`, `devnet` or `localnet`.
     pub cluster: String,
 }
 

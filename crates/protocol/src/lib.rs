@@ -48,7 +48,7 @@ pub use sealed::{
     ENCAPSULATED_KEY_BYTES, ParseSealedWitnessError, ProverKeyId, SEALED_CIPHERTEXT_BYTES, SEALED_WITNESS_BYTES,
     SealedWitness, WITNESS_PLAINTEXT_BYTES,
 };
-pub use wallet::{ParsePepperError, Pepper, WalletHash};
+pub use wallet::{Pepper, WalletHash};
 
 /// Levels between a leaf and the root of a registry's tree: room for 2^32 leaves.
 pub const TREE_DEPTH: usize = 32;

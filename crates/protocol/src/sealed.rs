@@ -15,7 +15,8 @@ pub const SEALED_CIPHERTEXT_BYTES: usize = WITNESS_PLAINTEXT_BYTES + 16;
 /// Bytes of a sealed witness: encapsulated key, then ciphertext.
 pub const SEALED_WITNESS_BYTES: usize = ENCAPSULATED_KEY_BYTES + SEALED_CIPHERTEXT_BYTES;
 
-/// Names a prover's public key: the first 16 bytes of its SHA-256, as 32 lowercase hexadecimal digits in JSON.
+/// Names a prover's public key: the first 16 bytes of SHA-256(`veilpass.v1.prover-key` || public key), as 32 lowercase hexadecimal
+/// digits in JSON.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ProverKeyId(#[serde(with = "crate::lower_hex")] [u8; 16]);

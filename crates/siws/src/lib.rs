@@ -26,8 +26,8 @@
 //!
 //! | line | form |
 //! |---|---|
-//! | domain | host and, if it is not the scheme's own, port: lowercase letters, digits, `.`, `-`, `:`, `[`, `]` |
-//! | URI | the frontend's origin: printable ASCII without spaces, at most 256 bytes |
+//! | domain | host and, if it is not the scheme's own, port: lowercase letters, digits, `.`, `-`, `:`, `[`, `]`; at most 256 bytes |
+//! | URI | the frontend's origin: a scheme of lowercase letters, `://`, a domain, and nothing after it; at most 256 bytes |
 //! | Chain ID | `mainnet`, `testnet`, `devnet` or `localnet` |
 //! | Nonce | 128 bits, 32 lowercase hexadecimal digits |
 //! | times | RFC 3339, whole seconds, UTC as `Z` |

@@ -63,7 +63,7 @@ impl EnrolmentMessage {
         key.verify_strict(self.to_string().as_bytes(), &signature).map_err(|_| VerifyError::Signature)
     }
 
-    /// Both.
+    /// [`Self::check_terms`] at `now`, in Unix seconds, then [`Self::check_signature`].
     pub fn verify(&self, signature: &[u8; 64], now: u64) -> Result<(), VerifyError> {
         self.check_terms(now)?;
         self.check_signature(signature)

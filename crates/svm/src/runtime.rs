@@ -56,7 +56,7 @@ pub fn loads(program: &[u8]) -> anyhow::Result<()> {
 }
 
 impl Runtime {
-    /// A runtime with mainnet's features and the committed programs, at a fixed time.
+    /// A runtime with mainnet's features and the committed program, at a fixed time.
     pub fn new() -> anyhow::Result<Self> {
         let mut svm = LiteSVM::new().with_mainnet_features();
         let file = workspace_root().join("programs/veilpass/veilpass.so");

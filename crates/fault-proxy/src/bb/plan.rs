@@ -64,7 +64,7 @@ pub struct BbPlan {
     pub per_mille: BTreeMap<BbFault, u32>,
     /// How long a late answer is held back, in milliseconds.
     pub late_ms: u64,
-    /// How much a growth takes, in MB.
+    /// How much a growth takes, in MiB.
     pub growth_mb: usize,
     /// How many times as long as `bb` every answer takes. 1: as it comes.
     pub slowness: u32,
